@@ -1,0 +1,1 @@
+"""The API plumbing that every viewset uses."""

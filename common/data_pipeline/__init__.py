@@ -1,0 +1,1 @@
+"""Market data: importers, store, quality, resampling, export and the synthetic venue."""

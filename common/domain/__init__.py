@@ -1,0 +1,1 @@
+"""Value types, enumerations, errors and time: standard library and NumPy only."""

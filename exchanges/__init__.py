@@ -1,0 +1,1 @@
+"""Venues, instruments and the market data stored of them."""

@@ -1,0 +1,1 @@
+"""Statistics of a run, each computed from fills and marks alone."""

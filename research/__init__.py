@@ -1,0 +1,1 @@
+"""Experiments: runs of strategies on backtest engines, and their ledger."""

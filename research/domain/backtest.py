@@ -1,0 +1,96 @@
+"""What an engine is asked, what it is given, and the facts it returns."""
+
+from dataclasses import dataclass, field
+from math import isfinite
+
+from common.domain.bars import Bars, Floats
+from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
+from common.domain.errors import InvalidArgument
+from common.domain.fills import Fills
+from common.domain.instruments import InstrumentSpec
+from trading.strategies.base import Strategy
+from trading.strategies.parameters import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestRequest:
+    """One question to an engine; equal requests on equal data give equal results to the bit.
+
+    Parameters
+    ----------
+    strategy, params
+        The strategy and a full set of its parameters, as `Strategy.admit` returns it.
+    cash
+        Starting cash in the quote currency, > 0.
+    costs, sizing, account, rebalance
+        How targets become orders and what these cost.
+    seed
+        Seed of everything random in the engine; an engine without chance ignores it.
+    """
+
+    strategy: Strategy
+    params: dict[str, Value]
+    cash: float = 10_000.0
+    costs: CostModel = field(default_factory=CostModel)
+    sizing: Sizing = field(default_factory=Sizing)
+    account: AccountType = AccountType.CASH
+    rebalance: Rebalance = Rebalance.ON_CHANGE
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.cash) and self.cash > 0):
+            raise InvalidArgument(f"cash is {self.cash}, must be positive")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """The bars of one instrument over a period, with those before it for the warm-up.
+
+    Parameters
+    ----------
+    instrument
+        Sizes that orders respect.
+    bars
+        Warm-up bars, then the bars of the period.
+    first
+        Position of the first bar of the period; no order is decided before it.
+    """
+
+    instrument: InstrumentSpec
+    bars: Bars
+    first: int = 0
+
+    @property
+    def period(self) -> Bars:
+        """Bars of the period alone."""
+        return self.bars.rows(self.first, len(self.bars))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestResult:
+    """Facts of one execution; every statistic is computed from them elsewhere.
+
+    Parameters
+    ----------
+    engine, engine_version
+        What executed.
+    fills : structured array of FILL_DTYPE
+        Executions in time order.
+    equity : ndarray of float64, shape (n_bars,)
+        Cash plus position at each close of the period, quote currency.
+    cash, quantity
+        The engine's own cash and signed position after the last bar.
+    skipped_orders
+        Orders left out because their notional was below the minimum.
+    ruined
+        True if equity fell to zero or below at a close: the facts end there.
+    """
+
+    engine: str
+    engine_version: str
+    fills: Fills
+    equity: Floats
+    cash: float
+    quantity: float
+    skipped_orders: int = 0
+    ruined: bool = False

@@ -1,0 +1,1 @@
+"""Backtest engines behind one contract, an adapter each."""

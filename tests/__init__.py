@@ -1,0 +1,1 @@
+"""Checks of the whole: the house rules, journeys of a user, load."""

@@ -1,0 +1,1 @@
+"""Strategies: contract, registry and library; no Django."""

@@ -1,0 +1,145 @@
+"""Typed parameters of strategies: default, range, and reading them from text."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import override
+
+from common.domain.errors import InvalidArgument
+
+type Value = int | float | str | bool
+type Params = Mapping[str, Value]
+
+
+class InvalidParameter(InvalidArgument):
+    """A value that a parameter does not admit, or a parameter the strategy does not have."""
+
+    code = "invalid_parameter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(ABC):
+    """One parameter: its name, its default, and what it admits."""
+
+    name: str
+    default: Value
+
+    @abstractmethod
+    def admit(self, value: Value) -> Value:
+        """Return the value in the parameter's own type.
+
+        Strings are read, as from a command line; a value of another type is
+        refused rather than rounded.
+
+        Raises
+        ------
+        InvalidParameter
+            If the value is of the wrong type or out of range.
+        """
+
+    @abstractmethod
+    def describe(self) -> dict[str, Value | list[Value]]:
+        """Return type, default and bounds as JSON values."""
+
+
+def _refuse(name: str, value: Value, bound: str) -> InvalidParameter:
+    return InvalidParameter(
+        f"parameter {name} is {value!r}, must be {bound}", parameter=name, value=value
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntParameter(Parameter):
+    """A whole number in `[low, high]`."""
+
+    default: int
+    low: int
+    high: int
+
+    @override
+    def admit(self, value: Value) -> int:
+        bound = f"a whole number in [{self.low}, {self.high}]"
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError as e:
+            raise _refuse(self.name, value, bound) from e
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise _refuse(self.name, value, bound)
+        if not self.low <= number <= self.high:
+            raise _refuse(self.name, value, bound)
+        return number
+
+    @override
+    def describe(self) -> dict[str, Value | list[Value]]:
+        return {"type": "int", "default": self.default, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloatParameter(Parameter):
+    """A finite number in `[low, high]`."""
+
+    default: float
+    low: float
+    high: float
+
+    @override
+    def admit(self, value: Value) -> float:
+        bound = f"a number in [{self.low}, {self.high}]"
+        if isinstance(value, bool):
+            raise _refuse(self.name, value, bound)
+        try:
+            number = float(value)
+        except ValueError as e:
+            raise _refuse(self.name, value, bound) from e
+        if not (isfinite(number) and self.low <= number <= self.high):
+            raise _refuse(self.name, value, bound)
+        return number
+
+    @override
+    def describe(self) -> dict[str, Value | list[Value]]:
+        return {"type": "float", "default": self.default, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceParameter(Parameter):
+    """One of a few values; from text each is written as JSON writes it, or bare."""
+
+    choices: tuple[Value, ...]
+
+    @override
+    def admit(self, value: Value) -> Value:
+        for choice in self.choices:
+            if type(value) is type(choice) and value == choice:
+                return choice
+            if isinstance(value, str) and value == str(choice).lower():
+                return choice
+        raise _refuse(self.name, value, f"one of {self._names()}")
+
+    def _names(self) -> str:
+        return ", ".join(str(choice).lower() for choice in self.choices)
+
+    @override
+    def describe(self) -> dict[str, Value | list[Value]]:
+        return {"type": "choice", "default": self.default, "choices": list(self.choices)}
+
+
+def admit_all(parameters: tuple[Parameter, ...], given: Params) -> dict[str, Value]:
+    """Return a full set of parameters: what is given, and the defaults of the rest.
+
+    Raises
+    ------
+    InvalidParameter
+        If a name is unknown or a value is not admitted.
+    """
+    known = {parameter.name: parameter for parameter in parameters}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        listed = ", ".join(known) or "none"
+        raise InvalidParameter(
+            f"unknown parameter {unknown[0]!r}; the strategy has: {listed}", parameter=unknown[0]
+        )
+    return {
+        name: parameter.admit(given[name]) if name in given else parameter.default
+        for name, parameter in known.items()
+    }
