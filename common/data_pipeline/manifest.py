@@ -1,0 +1,153 @@
+"""What is stored of one series: the partitions that together are its present state."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from common.data_pipeline.exceptions import ManifestUnreadable
+from common.domain.enums import SeriesKind
+from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.timeframe import Timeframe
+
+FORMAT_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One immutable data file: the rows of a UTC month.
+
+    Parameters
+    ----------
+    month
+        `YYYY-MM`, of the times of its rows.
+    file
+        Name of the file in the series' folder.
+    rows
+        How many rows it holds, > 0.
+    first_ns, last_ns
+        Times of its first and last row, nanoseconds since 1970 UTC.
+    gaps
+        Missing bars between its first and last; 0 for what has no timeframe.
+    hash
+        SHA-256 of its content in hex (`hashing.content_hash`).
+    """
+
+    month: str
+    file: str
+    rows: int
+    first_ns: int
+    last_ns: int
+    gaps: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The state of one series: what a reader opens is what one manifest names.
+
+    Parameters
+    ----------
+    key
+        The series.
+    version
+        Counts the commits; 0 is a series of which nothing is stored yet.
+    partitions
+        Data files, oldest month first.
+    """
+
+    key: SeriesKey
+    version: int
+    partitions: tuple[Partition, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of stored rows."""
+        return sum(partition.rows for partition in self.partitions)
+
+    @property
+    def start_ns(self) -> int:
+        """Time of the first row."""
+        return self.partitions[0].first_ns
+
+    @property
+    def end_ns(self) -> int:
+        """Where the last bar closes; for rows without length, a nanosecond after the last."""
+        return self.partitions[-1].last_ns + row_length_ns(self.key)
+
+    @property
+    def gaps(self) -> int:
+        """Number of missing bars between the first and the last."""
+        inside = sum(partition.gaps for partition in self.partitions)
+        if self.key.timeframe is None:
+            return inside
+        step = self.key.timeframe.nanoseconds
+        between = sum(
+            max(0, later.first_ns // step - earlier.last_ns // step - 1)
+            for earlier, later in zip(self.partitions, self.partitions[1:], strict=False)
+        )
+        return inside + between
+
+    def overlapping(self, start_ns: int | None, end_ns: int | None) -> tuple[Partition, ...]:
+        """Return the partitions with rows in `[start_ns, end_ns)`; None is unbounded."""
+        return tuple(
+            partition
+            for partition in self.partitions
+            if (start_ns is None or partition.last_ns >= start_ns)
+            and (end_ns is None or partition.first_ns < end_ns)
+        )
+
+    def partition(self, month: str) -> Partition | None:
+        """Return the partition of a month, or None."""
+        return next((part for part in self.partitions if part.month == month), None)
+
+    def to_json(self) -> bytes:
+        """Return the manifest as it is written to disk."""
+        instrument, timeframe = self.key.instrument, self.key.timeframe
+        document = {
+            "format_version": FORMAT_VERSION,
+            "version": self.version,
+            "venue": instrument.venue,
+            "symbol": instrument.symbol,
+            "kind": str(self.key.kind),
+            "timeframe": str(timeframe) if timeframe else None,
+            "partitions": [asdict(partition) for partition in self.partitions],
+        }
+        return json.dumps(document, indent=1).encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, content: bytes, source: str) -> "Manifest":
+        """Read a manifest; `source` names it in messages.
+
+        Raises
+        ------
+        ManifestUnreadable
+            If a newer release wrote it, or it is not a manifest.
+        """
+        try:
+            document: dict[str, Any] = json.loads(content)
+            written = int(document["format_version"])
+            if written <= FORMAT_VERSION:
+                return _parse(document)
+        except (ValueError, KeyError, TypeError, AttributeError) as e:
+            raise ManifestUnreadable(f"{source} is not a manifest: {e!r}", file=source) from e
+        raise ManifestUnreadable(
+            f"{source} has format {written}, this release reads up to {FORMAT_VERSION}",
+            file=source,
+            format_version=written,
+        )
+
+
+def row_length_ns(key: SeriesKey) -> int:
+    """Return how long a row lasts: the timeframe of a bar, else the least step of time."""
+    return key.timeframe.nanoseconds if key.timeframe else 1
+
+
+def _parse(document: dict[str, Any]) -> Manifest:
+    timeframe = document["timeframe"]
+    key = SeriesKey(
+        InstrumentId(document["symbol"], document["venue"]),
+        SeriesKind(document["kind"]),
+        Timeframe(timeframe) if timeframe else None,
+    )
+    partitions = tuple(Partition(**entry) for entry in document["partitions"])
+    return Manifest(key, int(document["version"]), partitions)
