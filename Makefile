@@ -1,0 +1,62 @@
+# `make help` lists what can be done. Everything that is made lies in .venv/ and var/.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv/bin
+RUN := $(VENV)/python
+export PYTHONPATH := $(CURDIR)
+
+# The first of these that is Python 3.12: on the PATH, or made by pyenv.
+FIND_PYTHON = for p in python3.12 python3 "$$HOME"/.pyenv/versions/3.12*/bin/python; do \
+	  "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null && echo "$$p" && exit; \
+	done
+
+.venv/.runtime: requirements.txt
+	@python=$$($(FIND_PYTHON)); \
+	  if [ -z "$$python" ]; then echo "Python 3.12 is needed: install python3.12, or 'pyenv install 3.12'" >&2; exit 1; fi; \
+	  [ -x $(RUN) ] || "$$python" -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help setup demo dev test lint bench lock
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .venv/.dev ## build .venv and the database
+	$(RUN) manage.py migrate --verbosity 0
+
+demo: .venv/.runtime ## the main job from end to end: bars, checks, runs, ledger
+	@$(RUN) manage.py migrate --verbosity 0
+	@$(RUN) manage.py demo $(if $(BARS),--bars '$(BARS)')
+
+dev: .venv/.runtime ## the web process on this machine
+	$(RUN) manage.py migrate --verbosity 0
+	$(VENV)/gunicorn --config python:platform_site.gunicorn --reload platform_site.wsgi
+
+test: .venv/.dev ## the whole suite against real servers
+	$(RUN) -m tests.servers $(VENV)/pytest -n auto $(TESTS)
+	DATABASE_URL=sqlite:///$(CURDIR)/var/test.sqlite3 $(RUN) -m tests.servers $(VENV)/pytest -n auto -m both_databases
+
+lint: .venv/.dev ## ruff, mypy, import contracts, migrations
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/lint-imports
+	$(VENV)/mypy .
+	$(RUN) manage.py makemigrations --check --dry-run
+
+bench: .venv/.dev ## every claim of speed and memory, measured
+	$(RUN) -m benchmarks
+
+lock: .venv/.dev ## write the lock files from requirements/*.in
+	for file in requirements.txt requirements/platform.txt requirements/dev.txt; do \
+	  case $$file in \
+	    requirements.txt) inputs="requirements/platform.in requirements/engines.in" ;; \
+	    requirements/platform.txt) cp requirements.txt $$file; inputs=requirements/platform.in ;; \
+	    *) inputs="-c requirements.txt requirements/dev.in" ;; \
+	  esac; \
+	  $(VENV)/uv pip compile --quiet --universal --python-version 3.12 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" $$inputs -o $$file || exit 1; \
+	done
