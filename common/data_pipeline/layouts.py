@@ -22,10 +22,13 @@ class Layout:
     key
         The columns that say which fact a row states: time (int64 nanoseconds) first. Two
         rows with the same key and other values contradict each other.
+    not_negative
+        Columns in which a number below zero means that the file is broken.
     """
 
     columns: tuple[tuple[str, str], ...]
     key: tuple[str, ...]
+    not_negative: tuple[str, ...] = ()
 
     @property
     def time(self) -> str:
@@ -61,6 +64,7 @@ LAYOUTS: Final = {
             ("volume", "float64"),
         ),
         key=("open_ns",),
+        not_negative=("open", "high", "low", "close"),
     ),
     # A venue's own id tells two equal trades of one instant apart; `side` is that of the
     # taker, +1 bought, -1 sold (`OrderSide`).
@@ -73,6 +77,7 @@ LAYOUTS: Final = {
             ("side", "int8"),
         ),
         key=("ts_ns", "id"),
+        not_negative=("price", "quantity"),
     ),
     # A fraction per funding interval: longs pay it to shorts when it is positive.
     SeriesKind.FUNDING: Layout(

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 from common.data_pipeline.exceptions import ManifestUnreadable
+from common.data_pipeline.grid import missing_between
 from common.domain.enums import SeriesKind
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
@@ -78,12 +80,9 @@ class Manifest:
     def gaps(self) -> int:
         """Number of missing bars between the first and the last."""
         inside = sum(partition.gaps for partition in self.partitions)
-        if self.key.timeframe is None:
-            return inside
-        step = self.key.timeframe.nanoseconds
         between = sum(
-            max(0, later.first_ns // step - earlier.last_ns // step - 1)
-            for earlier, later in zip(self.partitions, self.partitions[1:], strict=False)
+            missing_between(earlier.last_ns, later.first_ns, self.key.timeframe)
+            for earlier, later in pairwise(self.partitions)
         )
         return inside + between
 

@@ -1,0 +1,164 @@
+"""Rules by which the rows of a file become, or do not become, stored rows."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.data_pipeline.exceptions import ConflictingRows, StoredBarsDiffer
+from common.data_pipeline.layouts import LINE, Layout
+from common.domain.errors import Extra
+from common.domain.time import format_utc
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+type Flags = NDArray[np.bool_]
+
+_SHOWN: Final = 5
+_ID: Final = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The rows of a month after a merge.
+
+    Parameters
+    ----------
+    table
+        All rows, sorted by the layout's key, each key once.
+    added
+        How many of the new rows have a key that was not stored.
+    replaced
+        How many stored rows got other values.
+    """
+
+    table: "pa.Table"
+    added: int
+    replaced: int
+
+
+def settle(rows: "pa.Table", layout: Layout) -> "pa.Table":
+    """Sort the rows of a file, drop those that repeat another one, and the lines with them.
+
+    Parameters
+    ----------
+    rows
+        Columns of the layout and `line`, in the file's order.
+
+    Raises
+    ------
+    ConflictingRows
+        If two rows have the same key and differ; names both lines and what differs.
+    """
+    if _increases(rows, layout):
+        return rows.select(layout.names)
+    ordered = _sort(rows, layout)
+    same_key, same_row = _repeats(ordered, layout)
+    conflict = np.flatnonzero(same_key & ~same_row)
+    if conflict.size:
+        first, second = ordered.slice(int(conflict[0]), 2).to_pylist()
+        name = next(name for name in layout.names if first[name] != second[name])
+        raise ConflictingRows(
+            f"lines {first[LINE]} and {second[LINE]} both are {format_utc(first[layout.time])}"
+            f" but {name} is {first[name]!r} in one and {second[name]!r} in the other",
+            time=format_utc(first[layout.time]),
+            lines=[first[LINE], second[LINE]],
+            column=name,
+        )
+    return _keep(ordered, np.concatenate([[True], ~same_key])).select(layout.names)
+
+
+def combine(stored: "pa.Table", new: "pa.Table", layout: Layout, *, replace: bool) -> Merged:
+    """Merge settled new rows into the stored rows of the same month.
+
+    Raises
+    ------
+    StoredBarsDiffer
+        If a stored row has other values than the new one with its key, unless `replace`;
+        shows the first differences.
+    """
+    import pyarrow as pa
+
+    both = pa.concat_tables([stored, new])
+    if _increases(both, layout):
+        return Merged(both, added=len(new), replaced=0)
+    # The sort is stable: of two rows with one key the stored one comes first.
+    both = _sort(both, layout)
+    same_key, same_row = _repeats(both, layout)
+    differs = same_key & ~same_row
+    if differs.any() and not replace:
+        _refuse(both, np.flatnonzero(differs), layout)
+    return Merged(
+        _keep(both, np.concatenate([~same_key, [True]])),
+        added=len(new) - int(np.count_nonzero(same_key)),
+        replaced=int(np.count_nonzero(differs)),
+    )
+
+
+def _increases(rows: "pa.Table", layout: Layout) -> bool:
+    times = rows.column(layout.time).to_numpy()
+    return bool((times[1:] > times[:-1]).all())
+
+
+def _sort(rows: "pa.Table", layout: Layout) -> "pa.Table":
+    import pyarrow.compute as pc
+
+    keys = rows.select(layout.key)
+    if _ID in layout.key:
+        # Most venues count their ids up: "999" comes before "1000".
+        keys = keys.add_column(1, "id_length", pc.binary_length(keys.column(_ID)))
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
+    return rows.take(order)
+
+
+def _repeats(ordered: "pa.Table", layout: Layout) -> tuple[Flags, Flags]:
+    """Tell of each row but the first whether key, and whole row, equal the one before it."""
+    same_key = same_row = np.ones(max(0, len(ordered) - 1), np.bool_)
+    for name in layout.names:
+        same = _equals_previous(ordered.column(name))
+        same_row = same_row & same
+        if name in layout.key:
+            same_key = same_key & same
+    return same_key, same_row
+
+
+def _equals_previous(column: "pa.ChunkedArray") -> Flags:
+    import pyarrow.compute as pc
+
+    values = column.combine_chunks()
+    flags: Flags = pc.equal(values[1:], values[:-1]).to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _keep(rows: "pa.Table", flags: Flags) -> "pa.Table":
+    import pyarrow as pa
+
+    return rows if flags.all() else rows.filter(pa.array(flags))
+
+
+def _refuse(both: "pa.Table", places: NDArray[np.intp], layout: Layout) -> NoReturn:
+    differences: list[dict[str, Extra]] = []
+    for place in places[:_SHOWN]:
+        stored, new = both.slice(int(place), 2).to_pylist()
+        differences.extend(
+            {
+                "time": format_utc(stored[layout.time]),
+                "column": name,
+                "stored": stored[name],
+                "new": new[name],
+            }
+            for name in layout.names
+            if stored[name] != new[name]
+        )
+    shown = "; ".join(
+        f"{entry['time']} {entry['column']} stored {entry['stored']!r}, new {entry['new']!r}"
+        for entry in differences[:_SHOWN]
+    )
+    raise StoredBarsDiffer(
+        f"{len(places)} stored rows of {differences[0]['time'][:7]} differ from the new ones:"
+        f" {shown}",
+        rows=len(places),
+        differences=list(differences[:_SHOWN]),
+    )
