@@ -1,5 +1,7 @@
 """The one door to TA-Lib."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,13 @@ from common.domain.bars import Floats
 def _function(name: str) -> Any:
     # Imported on first use: TA-Lib brings pandas and about a second with it,
     # and the web process imports indicators only to list them.
-    import talib  # noqa: PLC0415
+    import talib
 
     return getattr(talib, name)
 
 
 def ta_lib(name: str, *columns: Floats, **options: float) -> Floats:
-    """Return what the TA-Lib function of that name gives for one output column.
+    """Return what the TA-Lib function of that name gives, for one with a single output.
 
     Parameters
     ----------
@@ -32,12 +34,40 @@ def ta_lib(name: str, *columns: Floats, **options: float) -> Floats:
     ndarray of float64, shape (n_bars,)
         NaN until the function has seen enough bars.
     """
-    if not len(columns[0]):
-        return np.empty(0)
     return np.asarray(_function(name)(*columns, **options), dtype=np.float64)
 
 
 def ta_lib_columns(name: str, *columns: Floats, **options: float) -> tuple[Floats, ...]:
-    """Return what the TA-Lib function of that name gives for several output columns."""
+    """Return what the TA-Lib function of that name gives, for one with several outputs."""
     outputs = _function(name)(*columns, **options)
     return tuple(np.asarray(output, dtype=np.float64) for output in outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LibraryFunction:
+    """A TA-Lib function as a row of a table: our parameter names, our order of outputs.
+
+    Parameters
+    ----------
+    name
+        TA-Lib's name, `WILLR`.
+    options
+        TA-Lib's parameter name for each of ours.
+    picks
+        Positions of the outputs to give, in our order; empty for a single output.
+    bounds
+        Range the formula cannot leave; rounding leaves it by 1e-13.
+    """
+
+    name: str
+    options: Mapping[str, str]
+    picks: tuple[int, ...] = ()
+    bounds: tuple[float, float] = (-np.inf, np.inf)
+
+    def __call__(self, *columns: Floats, **params: float) -> tuple[Floats, ...]:
+        """Return the outputs for columns that have been checked."""
+        options = {self.options[name]: value for name, value in params.items()}
+        if not self.picks:
+            return (np.clip(ta_lib(self.name, *columns, **options), *self.bounds),)
+        outputs = ta_lib_columns(self.name, *columns, **options)
+        return tuple(np.clip(outputs[index], *self.bounds) for index in self.picks)
