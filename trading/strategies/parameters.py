@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import override
 
+import numpy as np
+
 from common.domain.errors import InvalidArgument
 
 type Value = int | float | str | bool
@@ -42,20 +44,45 @@ class Parameter(ABC):
     def describe(self) -> dict[str, Value | list[Value]]:
         """Return type, default and bounds as JSON values."""
 
+    @abstractmethod
+    def draw(self, rng: np.random.Generator) -> Value:
+        """Return a random value that is admitted, for tests over many sets.
+
+        Numbers whose range is positive are drawn evenly on the logarithmic scale:
+        short and long periods are then tried equally often.
+        """
+
 
 def _refuse(name: str, value: Value, bound: str) -> InvalidParameter:
+    # NaN and infinity have no form in JSON, so the facts for machines carry them as text.
+    shown = value if not isinstance(value, float) or isfinite(value) else str(value)
     return InvalidParameter(
-        f"parameter {name} is {value!r}, must be {bound}", parameter=name, value=value
+        f"parameter {name} is {value!r}, must be {bound}", parameter=name, value=shown
     )
+
+
+def _draw(low: float, high: float, rng: np.random.Generator) -> float:
+    if low > 0:
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return float(rng.uniform(low, high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntParameter(Parameter):
-    """A whole number in `[low, high]`."""
+    """A whole number in `[low, high]`.
+
+    Raises
+    ------
+    InvalidParameter
+        If the default is not admitted.
+    """
 
     default: int
     low: int
     high: int
+
+    def __post_init__(self) -> None:
+        self.admit(self.default)
 
     @override
     def admit(self, value: Value) -> int:
@@ -74,14 +101,27 @@ class IntParameter(Parameter):
     def describe(self) -> dict[str, Value | list[Value]]:
         return {"type": "int", "default": self.default, "low": self.low, "high": self.high}
 
+    @override
+    def draw(self, rng: np.random.Generator) -> int:
+        return min(max(round(_draw(self.low, self.high, rng)), self.low), self.high)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FloatParameter(Parameter):
-    """A finite number in `[low, high]`."""
+    """A finite number in `[low, high]`.
+
+    Raises
+    ------
+    InvalidParameter
+        If the default is not admitted.
+    """
 
     default: float
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        self.admit(self.default)
 
     @override
     def admit(self, value: Value) -> float:
@@ -90,22 +130,35 @@ class FloatParameter(Parameter):
             raise _refuse(self.name, value, bound)
         try:
             number = float(value)
-        except ValueError as e:
+        except (TypeError, ValueError, OverflowError) as e:
             raise _refuse(self.name, value, bound) from e
         if not (isfinite(number) and self.low <= number <= self.high):
             raise _refuse(self.name, value, bound)
-        return number
+        return number + 0.0  # -0.0 becomes 0.0: equal sets must be written alike
 
     @override
     def describe(self) -> dict[str, Value | list[Value]]:
         return {"type": "float", "default": self.default, "low": self.low, "high": self.high}
 
+    @override
+    def draw(self, rng: np.random.Generator) -> float:
+        return min(max(_draw(self.low, self.high, rng), self.low), self.high)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChoiceParameter(Parameter):
-    """One of a few values; from text each is written as JSON writes it, or bare."""
+    """One of a few values; from text each is written as JSON writes it, or bare.
+
+    Raises
+    ------
+    InvalidParameter
+        If the default is none of them.
+    """
 
     choices: tuple[Value, ...]
+
+    def __post_init__(self) -> None:
+        self.admit(self.default)
 
     @override
     def admit(self, value: Value) -> Value:
@@ -122,6 +175,10 @@ class ChoiceParameter(Parameter):
     @override
     def describe(self) -> dict[str, Value | list[Value]]:
         return {"type": "choice", "default": self.default, "choices": list(self.choices)}
+
+    @override
+    def draw(self, rng: np.random.Generator) -> Value:
+        return self.choices[int(rng.integers(len(self.choices)))]
 
 
 def admit_all(parameters: tuple[Parameter, ...], given: Params) -> dict[str, Value]:
@@ -140,6 +197,6 @@ def admit_all(parameters: tuple[Parameter, ...], given: Params) -> dict[str, Val
             f"unknown parameter {unknown[0]!r}; the strategy has: {listed}", parameter=unknown[0]
         )
     return {
-        name: parameter.admit(given[name]) if name in given else parameter.default
+        name: parameter.admit(given.get(name, parameter.default))
         for name, parameter in known.items()
     }
