@@ -1,0 +1,1 @@
+"""Database backends of Django with what the platform's fields need."""

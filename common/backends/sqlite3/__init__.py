@@ -1,0 +1,1 @@
+"""SQLite, refusing what it would answer wrongly about exact decimals."""

@@ -1,0 +1,110 @@
+"""Who may do what: the roles, and the one table of their permissions."""
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db import DEFAULT_DB_ALIAS, router
+
+type Actions = frozenset[str]
+
+
+class Role(StrEnum):
+    """A role; the value is the name of its group. A user may have several."""
+
+    VIEWER = "viewer"
+    RESEARCHER = "researcher"
+    TRADER = "trader"
+    RISK_OFFICER = "risk officer"
+    ADMIN = "admin"
+
+
+NONE: Final[Actions] = frozenset()
+VIEW: Final[Actions] = frozenset({"view"})
+# What is written once and never changed or removed, not even by an administrator.
+RECORD: Final[Actions] = VIEW | {"add"}
+EDIT: Final[Actions] = RECORD | {"change"}
+ALL: Final[Actions] = EDIT | {"delete"}
+
+
+def _everyone_views(
+    *, researcher: Actions = VIEW, trader: Actions = VIEW, admin: Actions = VIEW
+) -> Mapping[Role, Actions]:
+    return {
+        Role.VIEWER: VIEW,
+        Role.RESEARCHER: researcher,
+        Role.TRADER: trader,
+        Role.RISK_OFFICER: VIEW,
+        Role.ADMIN: admin,
+    }
+
+
+# A model that is not named here is open to superusers only. Rows of market data,
+# strategies and artefacts mirror files, so nobody writes them through the site.
+PERMISSIONS: Final[Mapping[str, Mapping[Role, Actions]]] = {
+    "auth.group": {Role.ADMIN: VIEW},
+    "auth.user": {Role.ADMIN: EDIT},
+    "common.idempotencyrecord": {Role.ADMIN: VIEW},
+    "exchanges.instrument": _everyone_views(trader=VIEW | {"change"}, admin=EDIT),
+    "exchanges.series": _everyone_views(),
+    "exchanges.venue": _everyone_views(admin=EDIT),
+    "knox.authtoken": {Role.ADMIN: VIEW | {"delete"}},
+    "research.artefact": _everyone_views(),
+    "research.dataset": _everyone_views(),
+    "research.experiment": _everyone_views(researcher=EDIT, trader=EDIT, admin=ALL),
+    "research.run": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
+    "trading.strategy": _everyone_views(admin=VIEW | {"change"}),
+    "trading.strategyversion": _everyone_views(),
+}
+
+
+def sync_roles(*, app_config: AppConfig, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Give each role's group exactly the table's permissions on the models of one app.
+
+    It can be repeated at will. Groups of other names are left alone; so are
+    permissions that a role's group has on models the table does not name.
+    """
+    for label, grants in _rows_of(app_config.label):
+        model = label.rpartition(".")[2]
+        known = Permission.objects.using(using).filter(
+            content_type__app_label=app_config.label, content_type__model=model
+        )
+        for role in Role:
+            group, _ = Group.objects.using(using).get_or_create(name=role.value)
+            granted = {f"{action}_{model}" for action in grants.get(role, NONE)}
+            group.permissions.add(*known.filter(codename__in=granted))
+            group.permissions.remove(*known.exclude(codename__in=granted))
+
+
+def _rows_of(app_label: str) -> Iterator[tuple[str, Mapping[Role, Actions]]]:
+    for label, grants in PERMISSIONS.items():
+        if label.partition(".")[0] == app_label:
+            yield label, grants
+
+
+def sync_after_migrate(
+    *, app_config: AppConfig, using: str, apps: Apps, verbosity: int = 0, **_: Any
+) -> None:
+    """Sync one app's roles; the handler of Django's `post_migrate`."""
+    is_wanted = any(True for _row in _rows_of(app_config.label))
+    if not (is_wanted and _has_permissions(apps) and router.allow_migrate_model(using, Group)):
+        return
+    # Django makes the rows of permissions in a handler of the same signal, which may come
+    # after this one; both are made here, which is the same as making them once.
+    create_contenttypes(app_config, verbosity=verbosity, using=using, apps=apps)
+    create_permissions(app_config, verbosity=verbosity, using=using, apps=apps)
+    sync_roles(app_config=app_config, using=using)
+
+
+def _has_permissions(apps: Apps) -> bool:
+    """Tell whether the migrations so far have made the tables of groups and permissions."""
+    try:
+        apps.get_model("auth", "Permission")
+    except LookupError:
+        return False
+    return True
