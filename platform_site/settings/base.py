@@ -13,8 +13,8 @@ from typing import Any, Final
 import dj_database_url
 from django.urls import reverse_lazy
 
+from common.secret_files import read_or_create
 from platform_site.configuration import ROOT, load_configuration
-from platform_site.secrets import read_or_create
 
 PLATFORM: Final = load_configuration()
 PLATFORM_VERSION: Final = "0.1.0"

@@ -1,0 +1,18 @@
+"""`import_trades`: a published file of public trades into the store."""
+
+from typing import Any
+
+from common.commands import instrument_id
+from common.domain.enums import SeriesKind
+from common.domain.instruments import SeriesKey
+from exchanges.management.importing import ImportCommand
+
+
+class Command(ImportCommand):
+    """Import a file of public trades."""
+
+    help = "Import a file of public trades into the store."
+
+    def key(self, options: dict[str, Any]) -> SeriesKey:
+        """Return the series of public trades."""
+        return SeriesKey(instrument_id(options), SeriesKind.TRADES)

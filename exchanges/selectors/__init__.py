@@ -1,0 +1,1 @@
+"""Read operations on venues, instruments and series."""

@@ -1,0 +1,96 @@
+"""Rows that mirror the store: which venues, instruments and series there are."""
+
+from decimal import Decimal
+
+from common.data_pipeline.synthetic import SYNTH_VENUE
+from django.db import transaction
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.instruments import InstrumentId, InstrumentSpec, SeriesKey
+from common.domain.time import from_ns
+from exchanges.models import Instrument, Series, Venue
+
+
+def ensure_instrument(instrument_id: InstrumentId) -> Instrument:
+    """Return the instrument's row, with its venue, made if need be."""
+    venue, _ = Venue.objects.get_or_create(
+        code=instrument_id.venue,
+        defaults={"is_synthetic": instrument_id.venue == SYNTH_VENUE},
+    )
+    instrument, _ = Instrument.objects.get_or_create(
+        venue=venue,
+        symbol=instrument_id.symbol,
+        defaults={"market_type": instrument_id.market_type.value},
+    )
+    return instrument
+
+
+@transaction.atomic
+def set_sizes(
+    *,
+    instrument_id: InstrumentId,
+    lot: Decimal | None = None,
+    tick: Decimal | None = None,
+    min_notional: Decimal | None = None,
+) -> Instrument:
+    """Write the sizes that are stated; None is not stated, and keeps what is known.
+
+    Raises
+    ------
+    InvalidArgument
+        If a size is not positive.
+    """
+    instrument = ensure_instrument(instrument_id)
+    stated = {"lot": lot, "tick": tick, "min_notional": min_notional}
+    changed = {
+        name: size
+        for name, size in stated.items()
+        if size is not None and getattr(instrument, name) != size
+    }
+    for name, size in changed.items():
+        setattr(instrument, name, size)
+    if changed:
+        # Reading the value refuses a size that is not positive.
+        _ = instrument.spec
+        instrument.save(update_fields=[*changed, "updated_at"])
+    return instrument
+
+
+@transaction.atomic
+def register_series(
+    *, store: SeriesStore, key: SeriesKey, spec: InstrumentSpec | None = None
+) -> Series:
+    """Write what the store's manifest says of a series into its row.
+
+    The manifest is the truth; this can be repeated at any time, and is, when a
+    process ended between the commit in the store and the one here.
+
+    Raises
+    ------
+    SeriesNotFound
+        If the store has no such series.
+    """
+    manifest = store.manifest(key)
+    instrument = ensure_instrument(key.instrument)
+    if spec is not None:
+        set_sizes(
+            instrument_id=spec.id, lot=spec.lot, tick=spec.tick, min_notional=spec.min_notional
+        )
+    series, _ = Series.objects.update_or_create(
+        instrument=instrument,
+        kind=key.kind.value,
+        timeframe=key.timeframe.value if key.timeframe else "",
+        defaults={
+            "rows": manifest.rows,
+            "start_at": from_ns(manifest.start_ns),
+            "end_at": from_ns(manifest.end_ns),
+            "gaps": manifest.gaps,
+            "manifest_version": manifest.version,
+        },
+    )
+    return series
+
+
+def register_all(*, store: SeriesStore) -> list[Series]:
+    """Write the row of every stored series."""
+    return [register_series(store=store, key=manifest.key) for manifest in store.list_manifests()]

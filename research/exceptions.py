@@ -1,0 +1,45 @@
+"""What can go wrong with experiments and runs."""
+
+from common.domain.errors import Conflict, InvalidInput, NotFound
+
+
+class UnknownRun(NotFound):
+    """No run has that number."""
+
+    code = "unknown_run"
+
+
+class NoBarsInPeriod(InvalidInput):
+    """Nothing is stored in the period asked for."""
+
+    code = "no_bars"
+
+
+class DirtyData(Conflict):
+    """The bars have errors, and the run does not say it accepts them."""
+
+    code = "dirty_data"
+
+
+class FundingMissing(Conflict):
+    """A perpetual without the funding rates of the period."""
+
+    code = "funding_missing"
+
+
+class AccountRuined(Conflict):
+    """Equity fell to zero or below: the run ends there."""
+
+    code = "account_ruined"
+
+
+class RunNotRunning(Conflict):
+    """The run has ended, or belongs to another process."""
+
+    code = "run_not_running"
+
+
+class ArtefactDamaged(Conflict):
+    """A file that a run left is missing or has another content."""
+
+    code = "artefact_damaged"

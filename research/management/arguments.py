@@ -1,0 +1,92 @@
+"""The options of a run, shared by every command that asks for one."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+
+from common.commands import (
+    add_period_arguments,
+    add_series_arguments,
+    period_ns,
+    positive_decimal,
+    series_key,
+)
+from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
+from common.domain.errors import InvalidArgument
+from research.domain.question import RunQuestion
+
+
+def add_run_arguments(parser: CommandParser) -> None:
+    """Add everything that describes a run but its engine."""
+    defaults = settings.PLATFORM.backtest
+    parser.add_argument("--strategy", required=True, help="key; list_strategies shows them")
+    parser.add_argument(
+        "--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated"
+    )
+    add_series_arguments(parser)
+    add_period_arguments(parser)
+    parser.add_argument("--cash", type=positive_decimal, default=defaults.cash)
+    parser.add_argument("--fee-rate", type=Decimal, default=defaults.fee_rate)
+    parser.add_argument("--maker-fee-rate", type=Decimal, help="like --fee-rate unless given")
+    parser.add_argument("--slippage-bps", type=Decimal, default=defaults.slippage_bps)
+    parser.add_argument(
+        "--sizing", default="equity_fraction", help="or fixed_notional=N, fixed_quantity=Q"
+    )
+    parser.add_argument("--account", choices=list(AccountType), default=AccountType.CASH)
+    parser.add_argument("--rebalance", choices=list(Rebalance), default=Rebalance.ON_CHANGE)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-funding", action="store_true", help="leave funding out")
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="run although the bars have errors"
+    )
+    parser.add_argument("--experiment", default="", help="the question this run belongs to")
+
+
+def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
+    """Return the run that the options describe.
+
+    Raises
+    ------
+    InvalidArgument
+        If one of them is malformed or out of range.
+    """
+    key = series_key(options)
+    start_ns, end_ns = period_ns(options)
+    fee_rate = options["fee_rate"]
+    maker = options["maker_fee_rate"]
+    return RunQuestion(
+        strategy_key=options["strategy"],
+        engine=engine,
+        instrument=key.instrument,
+        timeframe=key.timeframe,
+        params=_params(options["param"]),
+        start_ns=start_ns,
+        end_ns=end_ns,
+        cash=float(options["cash"]),
+        costs=CostModel(
+            fee_rate=float(fee_rate),
+            maker_fee_rate=float(fee_rate if maker is None else maker),
+            slippage=float(options["slippage_bps"] / 10_000),
+            funding=not options["no_funding"],
+        ),
+        sizing=Sizing.parse(options["sizing"]),
+        account=AccountType(options["account"]),
+        rebalance=Rebalance(options["rebalance"]),
+        seed=options["seed"],
+        allow_dirty=options["allow_dirty"],
+        experiment=options["experiment"],
+    )
+
+
+def _params(pairs: list[str]) -> dict[str, str]:
+    params: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals and value):
+            raise InvalidArgument(f"--param {pair!r} is not NAME=VALUE")
+        if name in params:
+            raise InvalidArgument(f"--param {name} is given twice")
+        params[name] = value
+    return params

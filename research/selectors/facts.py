@@ -1,0 +1,39 @@
+"""The facts that a run left, checked against the hash its row holds."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from research.exceptions import ArtefactDamaged
+from research.models import Artefact
+
+
+def read_artefact(artefact: Artefact) -> dict[str, NDArray[np.generic]]:
+    """Return the columns of an artefact.
+
+    Raises
+    ------
+    ArtefactDamaged
+        If the file is missing or its content is not what the run left.
+    """
+    import pyarrow.parquet as pq
+
+    path = Path(settings.ARTEFACT_ROOT) / artefact.path
+    try:
+        content = path.read_bytes()
+    except OSError as e:
+        raise ArtefactDamaged(
+            f"{artefact} cannot be read: {e.strerror}", path=artefact.path
+        ) from e
+    found = hashlib.sha256(content).hexdigest()
+    if found != artefact.sha256:
+        raise ArtefactDamaged(
+            f"{artefact} has hash {found[:12]}, the run recorded {artefact.sha256[:12]}",
+            path=artefact.path,
+        )
+    table = pq.read_table(io.BytesIO(content))
+    return {name: table[name].to_numpy() for name in table.column_names}

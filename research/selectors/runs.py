@@ -1,0 +1,178 @@
+"""Runs: one by number, equal ones, trials so far, and a run as a document."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from common.domain.enums import Liquidity, OrderSide, RunStatus
+from common.domain.time import format_utc, to_ns
+from research.exceptions import UnknownRun
+from research.models import Dataset, Run
+from research.selectors.facts import read_artefact
+from trading.selectors.lineage import lineage_ids
+
+_RELATED = (
+    "experiment",
+    "strategy_version__strategy",
+    "dataset__series__instrument__venue",
+    "differs_from",
+)
+
+
+def list_runs() -> QuerySet[Run]:
+    """Return all runs with what they name, in one query."""
+    return Run.objects.select_related(*_RELATED)
+
+
+def get_run(number: int) -> Run:
+    """Return a run with its artefacts, in two queries.
+
+    Raises
+    ------
+    UnknownRun
+        If there is none of that number.
+    """
+    run = list_runs().prefetch_related("artefacts").filter(pk=number).first()
+    if run is None:
+        raise UnknownRun(f"no run {number}", run=number)
+    return run
+
+
+def find_equal(*, input_hash: str, code_hash: str) -> Run | None:
+    """Return the newest successful run of equal inputs on equal code, or None."""
+    equal = (
+        list_runs()
+        .prefetch_related("artefacts")
+        .filter(input_hash=input_hash, code_hash=code_hash, status=RunStatus.SUCCEEDED)
+    )
+    return equal.order_by("-pk").first()
+
+
+def latest_dataset(experiment: str) -> Dataset | None:
+    """Return the data of an experiment's last successful run, or None."""
+    run = list_runs().filter(experiment__name=experiment, status=RunStatus.SUCCEEDED)
+    latest = run.order_by("-pk").first()
+    return latest.dataset if latest else None
+
+
+def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: datetime) -> int:
+    """Return how many trials of a lineage an instrument has seen in an overlapping period.
+
+    A trial is a distinct set of source, parameters, costs and sizing; repeats
+    and failed runs do not count, and neither venue nor timeframe starts anew.
+    Two queries and one for each generation of the lineage.
+    """
+    return (
+        Run.objects
+        .filter(
+            status=RunStatus.SUCCEEDED,
+            strategy_version__strategy_id__in=lineage_ids(strategy_id),
+            dataset__series__instrument__symbol=symbol,
+            dataset__start_at__lt=end_at,
+            dataset__end_at__gt=start_at,
+        )
+        .values("trial_hash")
+        .distinct()
+        .count()
+    )
+
+
+def count_trials_like(run: Run) -> int:
+    """Return the trials so far of a run's lineage on its instrument and period."""
+    return count_trials(
+        strategy_id=run.strategy_version.strategy_id,
+        symbol=run.dataset.series.instrument.symbol,
+        start_at=run.dataset.start_at,
+        end_at=run.dataset.end_at,
+    )
+
+
+def list_fills(run: Run) -> list[dict[str, str | float]]:
+    """Return the fills of a run as JSON values, oldest first; none if it left none.
+
+    Raises
+    ------
+    ArtefactDamaged
+        If the file is not what the run left.
+    """
+    artefact = next((file for file in run.artefacts.all() if file.kind == "fills"), None)
+    if artefact is None:
+        return []
+    columns = read_artefact(artefact)
+    names = ("ts_ns", "side", "price", "quantity", "fee", "liquidity")
+    return [
+        {
+            "ts": format_utc(ts_ns),
+            "side": OrderSide(side).name,
+            "price": price,
+            "quantity": quantity,
+            "fee": fee,
+            "liquidity": Liquidity(liquidity).name,
+        }
+        for ts_ns, side, price, quantity, fee, liquidity in zip(
+            *(columns[name].tolist() for name in names), strict=True
+        )
+    ]
+
+
+def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
+    """Return a run as the document that commands and the API show."""
+    version, dataset = run.strategy_version, run.dataset
+    instrument = dataset.series.instrument
+    document: dict[str, Any] = {
+        "run_id": run.pk,
+        "status": run.status,
+        "experiment": run.experiment.name,
+        "engine": {"name": run.engine, "version": run.engine_version},
+        "strategy": {
+            "key": version.strategy.key,
+            "version": version.version,
+            "source_hash": version.source_hash,
+            "params": run.params,
+        },
+        "dataset": {
+            "hash": dataset.hash,
+            "venue": instrument.venue.code,
+            "instrument": instrument.symbol,
+            "timeframe": dataset.series.timeframe,
+            "rows": dataset.rows,
+            "start": format_utc(to_ns(dataset.start_at)),
+            "end": format_utc(to_ns(dataset.end_at)),
+        },
+        "costs": {
+            "fee_rate": float(run.fee_rate),
+            "maker_fee_rate": float(run.maker_fee_rate),
+            "slippage_bps": float(run.slippage * 10_000),
+            "funding": run.funding,
+        },
+        "cash": float(run.cash),
+        "sizing": run.sizing,
+        "account": run.account,
+        "rebalance": run.rebalance,
+        "seed": run.seed,
+        "allow_dirty": run.allow_dirty,
+        "n_fills": run.n_fills,
+        "skipped_orders": run.skipped_orders,
+        "fills": list_fills(run) if with_fills else None,
+        "equity": run.equity,
+        "metrics": run.metrics,
+        "undefined": run.undefined,
+        "open_round_trip": run.open_round_trip,
+        "trials": count_trials_like(run),
+        "result_hash": run.result_hash,
+        "differs_from": run.differs_from_id,
+        "provenance": {**run.provenance, "code_hash": run.code_hash},
+        "timings": run.timings,
+        "peak_rss_mb": None if run.peak_rss_bytes is None else run.peak_rss_bytes / 1e6,
+    }
+    if not with_fills:
+        del document["fills"]
+    if run.error_code:
+        # The shape of every failure, beside what the run left.
+        document |= {
+            "code": run.error_code,
+            "detail": run.error_detail,
+            "extra": {"run_id": run.pk},
+        }
+    return document

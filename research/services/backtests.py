@@ -1,0 +1,174 @@
+"""Run a strategy on an engine over stored bars, and keep the result."""
+
+from time import perf_counter
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.clock import Clock
+from common.domain.enums import RunStatus
+from common.domain.errors import PlatformError
+from common.domain.memory import peak_rss_bytes
+from exchanges.selectors.market_data import get_instrument
+from exchanges.services.catalogue import register_series
+from portfolio.metrics.summary import summarise
+from research.domain.backtest import BacktestRequest, BacktestResult
+from research.domain.question import RunQuestion
+from research.engines.exceptions import UnsupportedFeature
+from research.engines.registry import engine_version, get_engine
+from research.exceptions import AccountRuined, DirtyData, FundingMissing
+from research.models import Run
+from research.services import artefacts, datasets, ledger
+from trading.services.catalogue import load_strategy, record_version
+
+_REFUSALS = (DirtyData, FundingMissing, UnsupportedFeature)
+
+
+class UnexpectedFailure(PlatformError):
+    """A bug, an interruption or a machine out of memory, as a run records it."""
+
+    code = "unexpected_failure"
+
+
+def run_backtest(
+    *, question: RunQuestion, store: SeriesStore, clock: Clock, user_id: int | None = None
+) -> Run:
+    """Run what is asked and return its row, which is in a final state.
+
+    What is wrong with the question raises before there is a row. From then on
+    every outcome is a row: SUCCEEDED; REFUSED for data or features that must
+    not be used; FAILED, with its error.
+
+    Raises
+    ------
+    PlatformError
+        UnknownEngine, EngineNotInstalled, UnknownStrategy, InvalidParameter,
+        UnknownInstrument, SeriesNotFound or NoBarsInPeriod.
+    """
+    began = perf_counter()
+    prepared = prepare(question=question, store=store)
+    return run_prepared(prepared=prepared, store=store, clock=clock, user_id=user_id, began=began)
+
+
+def run_prepared(
+    *,
+    prepared: ledger.PreparedRun,
+    store: SeriesStore,
+    clock: Clock,
+    user_id: int | None = None,
+    began: float | None = None,
+) -> Run:
+    """Run a prepared question and return its row, which is in a final state.
+
+    `began` is when loading began, by `time.perf_counter`; None is now.
+    """
+    began = perf_counter() if began is None else began
+    ledger.fail_lost_runs(at=clock.now())
+    run = ledger.begin_run(prepared=prepared, user_id=user_id, at=clock.now())
+    try:
+        outcome = _execute(run=run, prepared=prepared, store=store, began=began)
+    except PlatformError as error:
+        status = RunStatus.REFUSED if isinstance(error, _REFUSALS) else RunStatus.FAILED
+        outcome = ledger.Outcome(status=status, error=error)
+    except BaseException as error:
+        # Recorded, then raised as what it is: nothing ends in silence.
+        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
+        status = RunStatus.CANCELED if stopped else RunStatus.FAILED
+        failure = UnexpectedFailure(f"{type(error).__name__}: {error}")
+        outcome = ledger.Outcome(status=status, error=failure)
+        ledger.end_run(run=run, outcome=outcome, at=clock.now())
+        raise
+    return ledger.end_run(run=run, outcome=outcome, at=clock.now())
+
+
+def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
+    """Look up everything a question names.
+
+    Raises
+    ------
+    PlatformError
+        As `run_backtest`.
+    """
+    engine = engine_version(question.engine)
+    strategy = load_strategy(question.strategy_key)
+    params = strategy.admit(question.params)
+    instrument = get_instrument(question.instrument)
+    market = datasets.load_market(
+        store=store,
+        spec=instrument.spec,
+        question=question,
+        warm_up=strategy.warm_up(params),
+    )
+    request = BacktestRequest(
+        strategy=strategy,
+        params=params,
+        cash=question.cash,
+        costs=question.costs,
+        sizing=question.sizing,
+        account=question.account,
+        rebalance=question.rebalance,
+        seed=question.seed,
+    )
+    return ledger.PreparedRun(
+        question=question,
+        request=request,
+        strategy_version=record_version(strategy),
+        series=register_series(store=store, key=market.key),
+        loaded=market,
+        engine_version=engine,
+    )
+
+
+def _execute(
+    *, run: Run, prepared: ledger.PreparedRun, store: SeriesStore, began: float
+) -> ledger.Outcome:
+    datasets.check_market(store=store, loaded=prepared.loaded, question=prepared.question)
+    loaded_at = perf_counter()
+    engine = get_engine(prepared.question.engine)
+    result = engine.run(prepared.request, prepared.loaded.market)
+    ran_at = perf_counter()
+    timings = {"load_s": loaded_at - began, "engine_s": ran_at - loaded_at}
+    return _judge(run=run, prepared=prepared, result=result, timings=timings, began=began)
+
+
+def _judge(
+    *,
+    run: Run,
+    prepared: ledger.PreparedRun,
+    result: BacktestResult,
+    timings: dict[str, float],
+    began: float,
+) -> ledger.Outcome:
+    bars = prepared.loaded.period.rows(0, len(result.equity))
+    summary = summarise(
+        fills=result.fills,
+        equity=result.equity,
+        bars=bars,
+        initial_cash=prepared.request.cash,
+        lot=float(prepared.loaded.market.instrument.lot),
+    )
+    files = artefacts.write_facts(
+        run=run, fills=result.fills, open_ns=bars.open_ns, equity=result.equity
+    )
+    equity = {
+        "first": float(result.equity[0]),
+        "last": float(result.equity[-1]),
+        "n": len(result.equity),
+    }
+    ruin = AccountRuined(
+        f"equity is {equity['last']:g} at the close of bar {equity['n']} of"
+        f" {len(prepared.loaded.period)}; the run ends there",
+        equity=equity["last"],
+    )
+    return ledger.Outcome(
+        status=RunStatus.FAILED if result.ruined else RunStatus.SUCCEEDED,
+        error=ruin if result.ruined else None,
+        files=files,
+        result_hash=artefacts.result_hash(fills=result.fills, equity=result.equity),
+        n_fills=len(result.fills),
+        skipped_orders=result.skipped_orders,
+        equity=equity,
+        metrics=summary.values,
+        undefined=summary.undefined,
+        open_round_trip=summary.open_round_trip,
+        timings={**timings, "total_s": perf_counter() - began},
+        peak_rss_bytes=peak_rss_bytes(),
+    )

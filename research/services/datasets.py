@@ -1,0 +1,119 @@
+"""The bars of a run: read from the store, checked, and named by their content."""
+
+from dataclasses import dataclass
+
+from common.data_pipeline.quality import QualityReport, check_bars
+
+from common.data_pipeline.hashing import bars_hash
+from common.data_pipeline.store import SeriesStore
+from common.domain.bars import Bars
+from common.domain.enums import MarketType
+from common.domain.instruments import InstrumentSpec, SeriesKey
+from common.domain.time import format_utc, from_ns
+from exchanges.models import Series
+from research.domain.backtest import Market
+from research.domain.question import RunQuestion
+from research.exceptions import DirtyData, FundingMissing, NoBarsInPeriod
+from research.models import Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedMarket:
+    """The market of a run with the hashes that name it and what is wrong with it."""
+
+    key: SeriesKey
+    market: Market
+    hash: str
+    warm_up_hash: str
+    quality: QualityReport
+
+    @property
+    def period(self) -> Bars:
+        """The bars of the period."""
+        return self.market.period
+
+    @property
+    def start_ns(self) -> int:
+        """Open time of the first bar of the period."""
+        return int(self.period.open_ns[0])
+
+    @property
+    def end_ns(self) -> int:
+        """Close time of the last bar."""
+        return int(self.period.open_ns[-1]) + self.period.timeframe.nanoseconds
+
+
+def load_market(
+    *, store: SeriesStore, spec: InstrumentSpec, question: RunQuestion, warm_up: int
+) -> LoadedMarket:
+    """Read the bars of the period and the warm-up before it.
+
+    Raises
+    ------
+    SeriesNotFound
+        If no such series is stored.
+    NoBarsInPeriod
+        If it has no bar in the period.
+    """
+    key = SeriesKey.bars(spec.id, question.timeframe)
+    period = store.read_bars(key, question.start_ns, question.end_ns)
+    if not len(period):
+        manifest = store.manifest(key)
+        raise NoBarsInPeriod(
+            f"{key} has no bars in the period; stored are"
+            f" {format_utc(manifest.start_ns)} to {format_utc(manifest.end_ns)}",
+            series=str(key),
+        )
+    before = store.read_before(key, int(period.open_ns[0]), warm_up)
+    bars = period if not len(before) else before.joined(period)
+    return LoadedMarket(
+        key=key,
+        market=Market(instrument=spec, bars=bars, first=len(before)),
+        hash=bars_hash(period),
+        warm_up_hash=bars_hash(before),
+        quality=check_bars([period], question.timeframe),
+    )
+
+
+def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuestion) -> None:
+    """Refuse data that a run must not use.
+
+    Raises
+    ------
+    DirtyData
+        If the bars have errors and the question does not accept them.
+    FundingMissing
+        If a perpetual has no stored funding rate in the period.
+    """
+    if loaded.quality.has_errors and not question.allow_dirty:
+        findings = "; ".join(finding.sentence for finding in loaded.quality.errors)
+        raise DirtyData(
+            f"{loaded.key} has errors: {findings}; --allow-dirty runs on it all the same",
+            series=str(loaded.key),
+        )
+    market_type = loaded.market.instrument.id.market_type
+    if (
+        market_type is MarketType.LINEAR_PERPETUAL
+        and question.costs.funding
+        and not store.has_funding(loaded.key.instrument, loaded.start_ns, loaded.end_ns)
+    ):
+        raise FundingMissing(
+            f"{loaded.key.instrument} is a perpetual and no funding rates are stored from"
+            f" {format_utc(loaded.start_ns)} to {format_utc(loaded.end_ns)};"
+            " --no-funding runs without them",
+            instrument=str(loaded.key.instrument),
+        )
+
+
+def record_dataset(*, series: Series, loaded: LoadedMarket) -> Dataset:
+    """Return the row of the bars of a run, made the first time."""
+    dataset, _ = Dataset.objects.get_or_create(
+        series=series,
+        hash=loaded.hash,
+        defaults={
+            "rows": len(loaded.period),
+            "start_at": from_ns(loaded.start_ns),
+            "end_at": from_ns(loaded.end_ns),
+        },
+    )
+    return dataset

@@ -1,0 +1,66 @@
+"""The main job on a fresh machine: bars, checks, every strategy on every engine, the ledger."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.clock import Clock
+from research.domain.demo import DemoBars
+from research.domain.question import RunQuestion, canonical_hash
+from research.models import Run
+from research.selectors.runs import find_equal
+from research.services.backtests import prepare, run_prepared
+from research.services.provenance import code_hash
+
+DEMO_EXPERIMENT = "demo"
+DEMO_STRATEGIES = (
+    "buy_and_hold",
+    "sma_cross",
+    "ema_adx",
+    "rsi_reversion",
+    "bollinger_reversion",
+    "donchian_breakout",
+    "vol_target_momentum",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRun:
+    """A run of the demo, and whether the ledger had it already."""
+
+    run: Run
+    was_known: bool
+
+
+def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
+    """Return every strategy on every engine, with default parameters."""
+    if bars.key.timeframe is None:
+        return []
+    return [
+        RunQuestion(
+            strategy_key=strategy,
+            engine=engine,
+            instrument=bars.key.instrument,
+            timeframe=bars.key.timeframe,
+            start_ns=bars.start_ns,
+            end_ns=bars.end_ns,
+            experiment=DEMO_EXPERIMENT,
+        )
+        for engine in engines
+        for strategy in DEMO_STRATEGIES
+    ]
+
+
+def find_or_run(*, question: RunQuestion, store: SeriesStore, clock: Clock) -> DemoRun:
+    """Return the ledger's run of equal inputs on equal code, or run it now.
+
+    Raises
+    ------
+    PlatformError
+        As `run_backtest`.
+    """
+    prepared = prepare(question=question, store=store)
+    known = find_equal(input_hash=canonical_hash(prepared.inputs()), code_hash=code_hash())
+    if known is not None:
+        return DemoRun(known, was_known=True)
+    return DemoRun(run_prepared(prepared=prepared, store=store, clock=clock), was_known=False)

@@ -1,0 +1,71 @@
+"""Where a result comes from: code, dependencies and machine."""
+
+import hashlib
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+# What can change a result; the rest of the platform only stores and shows it.
+_RESULT_CODE: Final = (
+    "common/domain", "common/indicators", "common/data_pipeline", "portfolio/metrics",
+    "trading/strategies", "research/domain", "research/engines",
+)  # fmt: skip
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash over the sources that decide a result; tests do not count."""
+    digest = hashlib.sha256()
+    for package in _RESULT_CODE:
+        for path in sorted((settings.BASE_DIR / package).rglob("*.py")):
+            if "tests" not in path.parts:
+                digest.update(str(path.relative_to(settings.BASE_DIR)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _git(*arguments: str) -> str | None:
+    command = ["git", "-C", str(settings.BASE_DIR), *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, no shell
+            command, capture_output=True, text=True, check=True, timeout=10
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # Not a checkout, or no git: the row says so with null.
+    return done.stdout.strip()
+
+
+def _cpu() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith(("model name", "Model")):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+@cache
+def provenance() -> dict[str, str | int | bool | None]:
+    """Return what a run records of the code and the machine, as JSON values.
+
+    `git_commit` and `git_dirty` are null where the platform does not run from
+    a checkout.
+    """
+    status = _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "platform_version": settings.PLATFORM_VERSION,
+        "git_commit": _git("rev-parse", "HEAD"),
+        "git_dirty": None if status is None else bool(status),
+        "lock_hash": _sha256(settings.LOCK_FILE),
+        "python": platform.python_version(),
+        "architecture": platform.machine(),
+        "cpu": _cpu(),
+        "cpus": os.cpu_count(),
+    }

@@ -1,0 +1,64 @@
+"""Rows of strategies: what the library and the configured folder hold, by version."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from trading.models import Strategy, StrategyVersion
+from trading.strategies import registry
+from trading.strategies.base import Strategy as StrategyCode
+from trading.strategies.registry import StrategyDescription, StrategyList
+
+
+def load_strategy(key: str) -> StrategyCode:
+    """Return the code of a strategy of the library or of the configured folder.
+
+    Raises
+    ------
+    UnknownStrategy
+        If there is none.
+    BrokenStrategy
+        If its file gives none.
+    WrongContract
+        If it quotes where targets are needed.
+    """
+    return registry.get_strategy(key, Path(settings.STRATEGY_FOLDER))
+
+
+@transaction.atomic
+def sync_strategies() -> StrategyList:
+    """Make the rows say which strategies are present, and return the listing.
+
+    The web process lists rows: it never runs the code of a strategy.
+    """
+    listing = registry.list_strategies(Path(settings.STRATEGY_FOLDER))
+    present = [_record(description).pk for description in listing.strategies]
+    StrategyVersion.objects.filter(pk__in=present, is_present=False).update(is_present=True)
+    StrategyVersion.objects.exclude(pk__in=present).update(is_present=False)
+    return listing
+
+
+def record_version(strategy: StrategyCode) -> StrategyVersion:
+    """Return the row of the strategy's present source, made the first time it is run."""
+    origin = "library" if strategy.key in registry.LIBRARY else "user"
+    return _record(registry.describe(strategy, origin))
+
+
+@transaction.atomic
+def _record(description: StrategyDescription) -> StrategyVersion:
+    strategy, _ = Strategy.objects.get_or_create(key=description.key)
+    version, _ = StrategyVersion.objects.get_or_create(
+        strategy=strategy,
+        version=description.version,
+        source_hash=description.source_hash,
+        defaults={
+            "contract": description.contract,
+            "summary": description.summary,
+            "origin": description.origin,
+            "parameters": description.parameters,
+        },
+    )
+    # The caller needs the key too; it is known, and saves a query.
+    version.strategy = strategy
+    return version
