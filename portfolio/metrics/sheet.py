@@ -91,4 +91,7 @@ class Sheet:
                 reason = f"the number of {noun} is {count}, at least {statistic.needed} needed"
             elif np.isnan(observations).any():
                 reason = "equity was zero or less at the end of a day before the last"
-            self.put(statistic.key, statistic.of(observations), reason)
+            # Overflow needs no warning: what is not finite is entered as undefined.
+            with np.errstate(over="ignore", invalid="ignore"):
+                value = statistic.of(observations)
+            self.put(statistic.key, value, reason)
