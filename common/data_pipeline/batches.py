@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_arrow, to_numpy
 from common.data_pipeline.exceptions import InvalidRow
 from common.data_pipeline.layouts import LAYOUTS, LINE, Layout
 from common.data_pipeline.rows import BarRows
@@ -26,7 +27,7 @@ def from_bars(batches: Iterable[BarRows]) -> Iterator["pa.RecordBatch"]:
     schema = LAYOUTS[SeriesKind.BARS].staged_schema()
     names = (*LAYOUTS[SeriesKind.BARS].names, "lines")
     for rows in batches:
-        columns = [pa.array(getattr(rows, name)) for name in names]
+        columns = [to_arrow(getattr(rows, name)) for name in names]
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
@@ -44,7 +45,7 @@ def from_tables(
         table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
         if LINE not in table.column_names:
             lines = np.arange(count + 1, count + 1 + len(table))
-            table = table.append_column(LINE, pa.array(lines))
+            table = table.append_column(LINE, to_arrow(lines))
         count += len(table)
         yield from table.select([*layout.names, LINE]).cast(layout.staged_schema()).to_batches()
 
@@ -58,7 +59,7 @@ def check(batch: "pa.RecordBatch", layout: Layout) -> None:
         If a number is not finite, a price is negative, or a time is outside 1970 to 2200;
         names the line.
     """
-    times: NDArray[np.int64] = batch.column(layout.time).to_numpy()
+    times: NDArray[np.int64] = to_numpy(batch.column(layout.time))
     outside = (times < 0) | (times >= _LATEST_NS)
     if outside.any():
         row = int(np.argmax(outside))
@@ -70,7 +71,7 @@ def check(batch: "pa.RecordBatch", layout: Layout) -> None:
 
 
 def _check_numbers(batch: "pa.RecordBatch", name: str, layout: Layout) -> None:
-    values: NDArray[np.float64] = batch.column(name).to_numpy()
+    values: NDArray[np.float64] = to_numpy(batch.column(name))
     bad = ~np.isfinite(values)
     rule = "is not finite"
     if name in layout.not_negative and not bad.any():

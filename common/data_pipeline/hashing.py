@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.layouts import LAYOUTS
 from common.domain.bars import PRICE_COLUMNS, Bars, Floats, Times
 from common.domain.enums import SeriesKind
@@ -96,7 +97,7 @@ def _floats(values: Floats) -> Buffer:
 def _lengths(texts: "pa.Array") -> Buffer:
     import pyarrow.compute as pc
 
-    return _times(pc.binary_length(texts).to_numpy().astype(np.int64))
+    return _times(to_numpy(pc.binary_length(texts)).astype(np.int64))
 
 
 def _utf8(texts: "pa.Array") -> Buffer:
@@ -106,8 +107,8 @@ def _utf8(texts: "pa.Array") -> Buffer:
 
 
 _ENCODERS: dict[str, tuple[Callable[["pa.Array"], Buffer], ...]] = {
-    "int64": (lambda values: _times(values.to_numpy()),),
-    "float64": (lambda values: _floats(values.to_numpy()),),
-    "int8": (lambda values: values.to_numpy().data,),
+    "int64": (lambda values: _times(to_numpy(values)),),
+    "float64": (lambda values: _floats(to_numpy(values)),),
+    "int8": (lambda values: to_numpy(values).data,),
     "string": (_lengths, _utf8),
 }

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_arrow, to_flags, to_numpy
 from common.data_pipeline.exceptions import ConflictingRows, StoredBarsDiffer
 from common.data_pipeline.layouts import LINE, Layout
+from common.data_pipeline.months import month_of
 from common.domain.errors import Extra
 from common.domain.time import format_utc
 
@@ -98,7 +100,7 @@ def combine(stored: "pa.Table", new: "pa.Table", layout: Layout, *, replace: boo
 
 
 def _increases(rows: "pa.Table", layout: Layout) -> bool:
-    times = rows.column(layout.time).to_numpy()
+    times = to_numpy(rows.column(layout.time))
     return bool((times[1:] > times[:-1]).all())
 
 
@@ -115,7 +117,8 @@ def _sort(rows: "pa.Table", layout: Layout) -> "pa.Table":
 
 def _repeats(ordered: "pa.Table", layout: Layout) -> tuple[Flags, Flags]:
     """Tell of each row but the first whether key, and whole row, equal the one before it."""
-    same_key = same_row = np.ones(max(0, len(ordered) - 1), np.bool_)
+    same_key: Flags = np.ones(max(0, len(ordered) - 1), np.bool_)
+    same_row = same_key
     for name in layout.names:
         same = _equals_previous(ordered.column(name))
         same_row = same_row & same
@@ -128,18 +131,16 @@ def _equals_previous(column: "pa.ChunkedArray") -> Flags:
     import pyarrow.compute as pc
 
     values = column.combine_chunks()
-    flags: Flags = pc.equal(values[1:], values[:-1]).to_numpy(zero_copy_only=False)
-    return flags
+    return to_flags(pc.equal(values[1:], values[:-1]))
 
 
 def _keep(rows: "pa.Table", flags: Flags) -> "pa.Table":
-    import pyarrow as pa
-
-    return rows if flags.all() else rows.filter(pa.array(flags))
+    return rows if flags.all() else rows.take(to_arrow(np.flatnonzero(flags)))
 
 
 def _refuse(both: "pa.Table", places: NDArray[np.intp], layout: Layout) -> NoReturn:
     differences: list[dict[str, Extra]] = []
+    first = both.column(layout.time)[int(places[0])].as_py()
     for place in places[:_SHOWN]:
         stored, new = both.slice(int(place), 2).to_pylist()
         differences.extend(
@@ -157,8 +158,7 @@ def _refuse(both: "pa.Table", places: NDArray[np.intp], layout: Layout) -> NoRet
         for entry in differences[:_SHOWN]
     )
     raise StoredBarsDiffer(
-        f"{len(places)} stored rows of {differences[0]['time'][:7]} differ from the new ones:"
-        f" {shown}",
+        f"{len(places)} stored rows of {month_of(first)} differ from the new ones: {shown}",
         rows=len(places),
         differences=list(differences[:_SHOWN]),
     )

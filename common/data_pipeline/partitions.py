@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.durable import sync
 from common.data_pipeline.exceptions import StoreCorrupted, StoreUnavailable
 from common.data_pipeline.grid import missing
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 _HASH_DIGITS: Final = 16
 _SUFFIX: Final = ".parquet"
+# Minute bars of a perpetual, per million on two cores: 15 MB, read in 0.05 s. Uncompressed
+# plain columns take 48 MB and 0.03 s; zstd 13 MB and 0.07 s (`benchmarks/`).
+_ENCODINGS: Final = {
+    "int64": "DELTA_BINARY_PACKED",
+    "float64": "BYTE_STREAM_SPLIT",
+    "int8": "PLAIN",
+    "string": "DELTA_LENGTH_BYTE_ARRAY",
+}
 
 
 def write_partition(folder: Path, key: SeriesKey, *, month: str, table: "pa.Table") -> Partition:
@@ -29,14 +38,20 @@ def write_partition(folder: Path, key: SeriesKey, *, month: str, table: "pa.Tabl
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    layout = LAYOUTS[key.kind]
     digest = content_hash(key.kind, table)
     name = f"{month}.{digest[:_HASH_DIGITS]}{_SUFFIX}"
     with pa.OSFile(str(folder / name), "wb") as sink:
         pq.write_table(
-            table, sink, compression="none", use_dictionary=False, write_statistics=False
+            table,
+            sink,
+            compression="lz4",
+            use_dictionary=False,
+            write_statistics=False,
+            column_encoding={name: _ENCODINGS[kind] for name, kind in layout.columns},
         )
     sync(folder / name)
-    times = table.column(LAYOUTS[key.kind].time).to_numpy()
+    times = to_numpy(table.column(layout.time))
     return Partition(
         month=month,
         file=name,

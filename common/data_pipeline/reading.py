@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.hashing import dataset_hash
 from common.data_pipeline.layouts import LAYOUTS, Layout
 from common.data_pipeline.manifest import Manifest, Partition
@@ -66,15 +67,13 @@ class Selection:
         return read_partition(self.folder / partition.file, partition, columns)
 
     def _rows(self, partition: Partition) -> slice:
-        start_ns, end_ns = self.start_ns, self.end_ns
-        starts_inside = start_ns is None or partition.first_ns >= start_ns
-        ends_inside = end_ns is None or partition.last_ns < end_ns
-        if starts_inside and ends_inside:
+        start_ns = partition.first_ns if self.start_ns is None else self.start_ns
+        end_ns = partition.last_ns + 1 if self.end_ns is None else self.end_ns
+        if start_ns <= partition.first_ns and partition.last_ns < end_ns:
             return slice(0, partition.rows)
-        times = self._read(partition, self._layout.time).column(0).to_numpy()
-        first = 0 if starts_inside else int(np.searchsorted(times, start_ns))
-        stop = partition.rows if ends_inside else int(np.searchsorted(times, end_ns))
-        return slice(first, stop)
+        times = to_numpy(self._read(partition, self._layout.time).column(0))
+        first, stop = np.searchsorted(times, [start_ns, end_ns])
+        return slice(int(first), int(stop))
 
 
 def to_bars(tables: Iterator["pa.Table"], timeframe: Timeframe, capacity: int) -> Bars:
@@ -96,7 +95,7 @@ def to_bars(tables: Iterator["pa.Table"], timeframe: Timeframe, capacity: int) -
         for name, target in zip(_BAR_COLUMNS, (times, *prices), strict=True):
             offset = count
             for chunk in table.column(name).chunks:
-                target[offset : offset + len(chunk)] = chunk.to_numpy()
+                target[offset : offset + len(chunk)] = to_numpy(chunk)
                 offset += len(chunk)
         count += len(table)
     return Bars(timeframe, times[:count], *(column[:count] for column in prices))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_arrow, to_numpy
 from common.data_pipeline.layouts import Layout
 from common.data_pipeline.months import split_by_month
 
@@ -31,13 +32,11 @@ class Spill:
 
     def add(self, batch: "pa.RecordBatch") -> None:
         """Append rows with the columns of the layout's staged schema."""
-        import pyarrow as pa
-
         if batch.num_rows == 0:
             return
-        times: NDArray[np.int64] = batch.column(self._time).to_numpy()
+        times: NDArray[np.int64] = to_numpy(batch.column(self._time))
         for month, rows in split_by_month(times):
-            part = batch[rows] if isinstance(rows, slice) else batch.take(pa.array(rows))
+            part = batch[rows] if isinstance(rows, slice) else batch.take(to_arrow(rows))
             self._months.add(month)
             with (self._folder / month).open("ab") as file:
                 file.write(part.serialize())

@@ -6,6 +6,7 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.batches import check
 from common.data_pipeline.durable import disk_errors
 from common.data_pipeline.exceptions import NoRows
@@ -136,7 +137,7 @@ class Merge:
         if partition is None or merged.added or merged.replaced:
             with disk_errors(path):
                 partition = write_partition(self.staging, key, month=month, table=merged.table)
-        times = new.column(layout.time).to_numpy()
+        times = to_numpy(new.column(layout.time))
         return partition, Outcome(
             rows=len(new),
             added=merged.added,
