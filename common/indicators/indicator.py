@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import ceil, isfinite
+from math import ceil
 from typing import Final
 
 from common.domain.bars import Bars, Floats
@@ -50,7 +50,7 @@ class IndicatorParameter:
         """Whether only whole numbers are admitted."""
         return isinstance(self.default, int)
 
-    def admit(self, value: Number) -> Number:
+    def admit(self, value: object) -> Number:
         """Return the value in the parameter's own type.
 
         Raises
@@ -58,15 +58,15 @@ class IndicatorParameter:
         InvalidIndicatorParameter
             If it is of another type or out of range; nothing is rounded.
         """
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        of_type = is_number and (isinstance(value, int) if self.whole else isfinite(value))
-        if not of_type or not self.low <= value <= self.high:
-            kind = "a whole number" if self.whole else "a number"
-            raise InvalidIndicatorParameter(
-                f"parameter {self.name} is {value!r}, must be {kind} in [{self.low}, {self.high}]",
-                parameter=self.name,
-            )
-        return value if self.whole else float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            of_kind = isinstance(value, int) or not self.whole
+            if of_kind and self.low <= value <= self.high:
+                return value if self.whole else float(value)
+        kind = "a whole number" if self.whole else "a number"
+        raise InvalidIndicatorParameter(
+            f"parameter {self.name} is {value!r}, must be {kind} in [{self.low}, {self.high}]",
+            parameter=self.name,
+        )
 
     def describe(self) -> dict[str, Extra]:
         """Return name, type, default and bounds as JSON values."""

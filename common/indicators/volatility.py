@@ -1,5 +1,6 @@
 """Volatility, and the bands that are drawn with it."""
 
+from math import sqrt
 from typing import Final
 
 import numpy as np
@@ -96,10 +97,11 @@ def bollinger_width(close: Floats, period: int, width: float) -> Floats:
 def bollinger_percent(close: Floats, period: int, width: float) -> Floats:
     """Return (close - lower) / (upper - lower): 0 at the lower band, 1 at the upper.
 
-    NaN where the bands meet, as in a flat market.
+    NaN where the bands meet, as in a flat market. Computed as 1/2 + (close - mean) /
+    (2 * width * deviation), because near the lower band close - lower has lost its digits.
     """
-    lower, _, upper = bollinger(close, period, width)
-    return ratio(close - lower, upper - lower)
+    to_population = sqrt(period / (period - 1))
+    return 0.5 + z_score(close, period) * (to_population / (2 * width))
 
 
 def keltner(
@@ -179,7 +181,7 @@ def realised_volatility(close: Floats, window: int, periods_per_year: float) -> 
     """
     (close,) = check_columns(close=close)
     check_length("window", window, 2)
-    scale = np.sqrt(check_factor("periods_per_year", periods_per_year))
+    scale = sqrt(check_factor("periods_per_year", periods_per_year))
     if len(close) and close.min() <= 0:
         row = int(np.argmax(close <= 0))
         raise InvalidColumn(f"close is {close[row]} at row {row}, must be > 0", row=row)
