@@ -1,0 +1,1 @@
+"""Venues as ports: what is asked of one, and the adapter that asks it through ccxt."""
