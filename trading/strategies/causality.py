@@ -117,7 +117,7 @@ def first_lookahead(
 
 
 def decisive_cuts(targets: Floats, count: int, rng: np.random.Generator) -> list[int]:
-    """Return where to cut so that a look-ahead shows: at changes of the target, and anywhere.
+    """Return where to cut so that a look-ahead shows: at changes, early, and anywhere.
 
     Parameters
     ----------
@@ -137,13 +137,19 @@ def decisive_cuts(targets: Floats, count: int, rng: np.random.Generator) -> list
     Notes
     -----
     A strategy that peeks one bar ahead and seldom acts gives the same targets at nearly
-    every random cut; at the bar where it acts on what it saw it cannot.
+    every random cut; at the bar where it acts on what it saw it cannot. One that fills
+    its first values backwards shows it only while they are missing: 1, 2, 4, 8 and so
+    on bars are always among the cuts.
     """
+    if not len(targets):
+        return []
+    early = [1 << power for power in range(len(targets).bit_length())]
     changes = np.flatnonzero(~_same(targets[1:], targets[:-1])) + 1
     if len(changes) > count:
         changes = rng.choice(changes, count, replace=False)
-    anywhere = rng.integers(0, len(targets) + 1, count)
-    return [int(cut) for cut in np.unique(np.concatenate([changes, changes + 1, anywhere]))]
+    anywhere = rng.integers(1, len(targets) + 1, count)
+    chosen = [changes, changes + 1, anywhere, np.array(early)]
+    return [int(cut) for cut in np.unique(np.concatenate(chosen))]
 
 
 def first_history_dependence(

@@ -7,6 +7,7 @@ from common.indicators.technical import bollinger
 from trading.strategies.base import Strategy
 from trading.strategies.enter_exit import enter_exit
 from trading.strategies.parameters import FloatParameter, IntParameter, Params
+from trading.strategies.rounding import is_above
 
 
 class BollingerReversion(Strategy):
@@ -15,7 +16,8 @@ class BollingerReversion(Strategy):
     Notes
     -----
     Enter when close < lower band; leave when close > middle band. The bands lie `width`
-    population standard deviations around the simple moving average of `period` closes.
+    population standard deviations around the simple moving average of `period` closes;
+    a close that equals a band up to rounding is neither below nor above it.
 
     References
     ----------
@@ -35,7 +37,7 @@ class BollingerReversion(Strategy):
     @override
     def targets(self, bars: Bars, params: Params) -> Floats:
         lower, middle, _ = bollinger(bars.close, int(params["period"]), float(params["width"]))
-        entry, leave = bars.close < lower, bars.close > middle
+        entry, leave = is_above(lower, bars.close), is_above(bars.close, middle)
         return enter_exit(entry, leave, inputs=(lower, middle))
 
     @override

@@ -7,6 +7,7 @@ from common.indicators.technical import adx, ema
 from trading.strategies.base import Strategy
 from trading.strategies.enter_exit import enter_exit
 from trading.strategies.parameters import FloatParameter, IntParameter, InvalidParameter, Params
+from trading.strategies.rounding import is_above
 
 
 class EmaAdx(Strategy):
@@ -15,7 +16,8 @@ class EmaAdx(Strategy):
     Notes
     -----
     Enter when EMA(close, fast) > EMA(close, slow) and ADX >= adx_min; leave when
-    EMA(close, fast) < EMA(close, slow). A falling ADX alone does not leave.
+    EMA(close, fast) < EMA(close, slow). A falling ADX alone does not leave; averages that
+    are equal up to rounding do neither.
 
     References
     ----------
@@ -48,8 +50,8 @@ class EmaAdx(Strategy):
         fast = ema(bars.close, int(params["fast"]))
         slow = ema(bars.close, int(params["slow"]))
         strength = adx(bars.high, bars.low, bars.close, int(params["adx_period"]))
-        entry = (fast > slow) & (strength >= float(params["adx_min"]))
-        return enter_exit(entry, fast < slow, inputs=(fast, slow, strength))
+        entry = is_above(fast, slow) & (strength >= float(params["adx_min"]))
+        return enter_exit(entry, is_above(slow, fast), inputs=(fast, slow, strength))
 
     @override
     def warm_up(self, params: Params) -> int:

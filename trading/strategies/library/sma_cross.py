@@ -8,6 +8,7 @@ from common.domain.bars import Bars, Floats
 from common.indicators.technical import sma
 from trading.strategies.base import Strategy
 from trading.strategies.parameters import ChoiceParameter, IntParameter, InvalidParameter, Params
+from trading.strategies.rounding import is_above
 
 
 class SmaCross(Strategy):
@@ -16,7 +17,8 @@ class SmaCross(Strategy):
     Notes
     -----
     Target = 1 while SMA(close, fast) > SMA(close, slow), else 0, or -1 where shorts are
-    allowed; equal averages are not a rising trend. NaN until both averages are warm.
+    allowed; averages that are equal up to rounding are no rising trend. NaN until both
+    are warm.
 
     References
     ----------
@@ -47,7 +49,7 @@ class SmaCross(Strategy):
         fast = sma(bars.close, int(params["fast"]))
         slow = sma(bars.close, int(params["slow"]))
         below = -1.0 if params["allow_short"] else 0.0
-        target = np.where(fast > slow, 1.0, below)
+        target = np.where(is_above(fast, slow), 1.0, below)
         target[np.isnan(fast) | np.isnan(slow)] = np.nan
         return target
 
