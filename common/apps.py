@@ -10,7 +10,8 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        """Keep the groups of the roles in step with their table."""
+        """Register the checks; keep the groups of the roles in step with their table."""
+        from common import checks  # noqa: F401 - importing registers them
         from common.roles import sync_after_migrate
 
         post_migrate.connect(sync_after_migrate, dispatch_uid="common.roles")

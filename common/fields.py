@@ -6,9 +6,8 @@ of decimals equal values have equal texts (so equality, uniqueness and grouping 
 in SQL), and the text is the one PostgreSQL prints for the same value.
 """
 
-import functools
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import Any, Final
+from typing import Any, Final, override
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -25,9 +24,6 @@ DECIMAL_PLACES: Final = 18
 _STEP: Final = Decimal(1).scaleb(-DECIMAL_PLACES)
 # The default context has 28 digits and rounds silently; this one has all and raises.
 _CONTEXT: Final = Context(prec=MAX_DIGITS, traps=[Inexact, InvalidOperation])
-# Generic for type checkers only.
-type Lookup = models.Lookup[Any]
-_LOOKUPS_ON_TEXT: Final = frozenset({"exact", "in", "isnull"})
 
 
 class NotExactOnSqlite(InvalidArgument):
@@ -120,10 +116,9 @@ class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]  # gener
     Notes
     -----
     On SQLite only equality, `in`, `isnull` and `sign` work in SQL. Ordering,
-    other lookups, arithmetic and aggregates raise `NotExactOnSqlite` (the last
-    three through the database backend in `common.backends.sqlite3`); fetch and
-    reckon in Python instead. `sign` (-1, 0, 1) serves check constraints, as in
-    `Q(amount__sign=1)`.
+    other lookups, arithmetic and aggregates raise `NotExactOnSqlite` (from the
+    compiler of `common.backends.sqlite3`); fetch and reckon in Python instead.
+    `sign` (-1, 0, 1) serves check constraints, as in `Q(amount__sign=1)`.
     """
 
     description = "Exact decimal number"
@@ -173,28 +168,9 @@ class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]  # gener
         """Return the stored value in the same form from both databases."""
         return None if value is None else trim(Decimal(value))
 
-    def get_lookup(self, lookup_name: str) -> Any:
-        """Return the lookup; one that SQLite would answer wrongly refuses there."""
-        lookup = super().get_lookup(lookup_name)
-        if lookup is None or lookup_name in _LOOKUPS_ON_TEXT:
-            return lookup
-        return _refused_on_sqlite(lookup)
-
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]  # stubs narrow the form
+    def formfield(self, **kwargs: Any) -> Any:
         """Return the form's field."""
         return super().formfield(**{"form_class": ExactDecimalFormField, **kwargs})
-
-
-@functools.cache
-def _refused_on_sqlite(lookup: type[Lookup]) -> type[Lookup]:
-    def as_sqlite(self: Lookup, *_: object) -> Any:
-        raise NotExactOnSqlite(
-            f"the lookup '{self.lookup_name}' on exact decimals is not possible on SQLite, "
-            f"which keeps them as text; possible are {', '.join(sorted(_LOOKUPS_ON_TEXT))} "
-            "and sign"
-        )
-
-    return type(lookup.__name__, (lookup,), {"as_sqlite": as_sqlite})
 
 
 @ExactDecimalField.register_lookup
@@ -203,7 +179,10 @@ class ExactSign(Sign):
 
     output_field = models.SmallIntegerField()
 
-    def as_sqlite(self, compiler: SQLCompiler, *_: object) -> Any:
+    @override
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: Any
+    ) -> Any:
         """Read the sign from the canonical text; null stays null."""
         text, params = compiler.compile(self.get_source_expressions()[0])
         zero = canonical_text(Decimal(0))

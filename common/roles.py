@@ -1,15 +1,16 @@
 """Who may do what: the roles, and the one table of their permissions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
 from django.apps import AppConfig
 from django.apps.registry import Apps
+from django.apps.registry import apps as global_apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db import DEFAULT_DB_ALIAS, router
+from django.db import DEFAULT_DB_ALIAS
 
 type Actions = frozenset[str]
 
@@ -69,30 +70,43 @@ def sync_roles(*, app_config: AppConfig, using: str = DEFAULT_DB_ALIAS) -> None:
     It can be repeated at will. Groups of other names are left alone; so are
     permissions that a role's group has on models the table does not name.
     """
-    for label, grants in _rows_of(app_config.label):
-        model = label.rpartition(".")[2]
-        known = Permission.objects.using(using).filter(
-            content_type__app_label=app_config.label, content_type__model=model
+    rows = _rows_of(app_config.label)
+    known = list(
+        Permission.objects.using(using).filter(
+            content_type__app_label=app_config.label, content_type__model__in=rows
         )
-        for role in Role:
-            group, _ = Group.objects.using(using).get_or_create(name=role.value)
-            granted = {f"{action}_{model}" for action in grants.get(role, NONE)}
-            group.permissions.add(*known.filter(codename__in=granted))
-            group.permissions.remove(*known.exclude(codename__in=granted))
+    )
+    for role in Role:
+        group, _ = Group.objects.using(using).get_or_create(name=role.value)
+        codenames = {
+            f"{action}_{model}"
+            for model, grants in rows.items()
+            for action in grants.get(role, NONE)
+        }
+        wanted = {permission for permission in known if permission.codename in codenames}
+        held = set(group.permissions.filter(pk__in=[permission.pk for permission in known]))
+        group.permissions.add(*wanted - held)
+        group.permissions.remove(*held - wanted)
 
 
-def _rows_of(app_label: str) -> Iterator[tuple[str, Mapping[Role, Actions]]]:
-    for label, grants in PERMISSIONS.items():
-        if label.partition(".")[0] == app_label:
-            yield label, grants
+def _rows_of(app_label: str) -> dict[str, Mapping[Role, Actions]]:
+    """Return the table's rows of one app under the names of its models."""
+    labels = {label: label.partition(".") for label in PERMISSIONS}
+    return {
+        model: PERMISSIONS[label] for label, (app, _, model) in labels.items() if app == app_label
+    }
 
 
 def sync_after_migrate(
-    *, app_config: AppConfig, using: str, apps: Apps, verbosity: int = 0, **_: Any
+    *,
+    app_config: AppConfig,
+    using: str,
+    verbosity: int = 0,
+    apps: Apps = global_apps,
+    **_: Any,
 ) -> None:
     """Sync one app's roles; the handler of Django's `post_migrate`."""
-    is_wanted = any(True for _row in _rows_of(app_config.label))
-    if not (is_wanted and _has_permissions(apps) and router.allow_migrate_model(using, Group)):
+    if not (_rows_of(app_config.label) and _has_permissions(apps)):
         return
     # Django makes the rows of permissions in a handler of the same signal, which may come
     # after this one; both are made here, which is the same as making them once.

@@ -143,7 +143,8 @@ class ETagUpdateMixin(ETagMixin, mixins.UpdateModelMixin):
     def perform_update(self, serializer: BaseSerializer[Any]) -> None:
         """Save, and tag the answer with the new state."""
         super().perform_update(serializer)
-        self.tag(serializer.instance)
+        if serializer.instance is not None:
+            self.tag(serializer.instance)
 
 
 class ETagDestroyMixin(ETagMixin, mixins.DestroyModelMixin):

@@ -33,11 +33,10 @@ class ModelPermissions(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Tell whether the request may go on."""
-        user = request.user
-        if not (user and user.is_authenticated):
+        if not request.user.is_authenticated:
             return False
         required = _required(request, view)
-        return required is not None and user.has_perms(required)
+        return required is not None and request.user.has_perms(required)
 
 
 def _required(request: Request, view: "APIView") -> tuple[str, ...] | None:

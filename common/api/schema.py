@@ -47,25 +47,30 @@ class AutoSchema(SpectacularSchema):
         parameters: list[Any] = [*super().get_override_parameters()]
         if is_idempotent(self.view, self.method):
             parameters += [_KEY, _REPLAYED]
-        if isinstance(self.view, ETagMixin) and self.view.detail:
-            parameters += [_ETAG, _IF_NONE_MATCH if self.method == "GET" else self._if_match()]
+        view = self._tagged_view()
+        if view is not None:
+            parameters += [_ETAG, _IF_NONE_MATCH if self.method == "GET" else _if_match(view)]
         return parameters
 
-    def _if_match(self) -> OpenApiParameter:
-        required = self.view.if_match_required
-        return OpenApiParameter(
-            "If-Match",
-            str,
-            OpenApiParameter.HEADER,
-            description="The ETag of the state that is to change; 412 if it is another by now."
-            + (" Required with a token (428)." if required else ""),
-        )
+    def _tagged_view(self) -> ETagMixin | None:
+        return self.view if isinstance(self.view, ETagMixin) and self.view.detail else None
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        if self.method == "GET" and isinstance(self.view, ETagMixin) and self.view.detail:
+        if self.method == "GET" and self._tagged_view() is not None:
             bodies["304"] = {"description": "Not modified"}
-        error = self._get_response_for_code(
-            ErrorSerializer, "default", ["application/json"], direction
-        )
+        # Private in the library, but the only place where a response is built.
+        respond: Any = self._get_response_for_code
+        error = respond(ErrorSerializer, "default", ["application/json"], direction)
         return {**bodies, "default": {**error, "description": "Any failure"}}
+
+
+def _if_match(view: ETagMixin) -> OpenApiParameter:
+    required = " Required with a token (428)." if view.if_match_required else ""
+    return OpenApiParameter(
+        "If-Match",
+        str,
+        OpenApiParameter.HEADER,
+        description="The ETag of the state that is to change; 412 if it is another by now."
+        + required,
+    )

@@ -1,0 +1,1 @@
+"""Tests of the API plumbing, on a small site of their own."""
