@@ -45,7 +45,10 @@ def sync(path: Path) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a crash at any point leaves the old content or the new."""
     temporary = path.with_name(f"{path.name}.new")
-    temporary.write_bytes(content)
-    sync(temporary)
-    temporary.replace(path)
+    try:
+        temporary.write_bytes(content)
+        sync(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     sync(path.parent)
