@@ -1,6 +1,34 @@
 """All addresses of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerView,
+)
+from rest_framework.routers import DefaultRouter
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from exchanges.api.urls import router as exchanges_router
+from research.api.urls import router as research_router
+from trading.api.urls import router as trading_router
+
+router = DefaultRouter()
+for part in (exchanges_router, trading_router, research_router):
+    router.registry.extend(part.registry)
+
+admin.autodiscover()
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/auth/", include("common.api.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(), name="swagger"),
+    path("api/v1/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("api/v1/", include(router.urls)),
+]
+
+handler400 = "common.api.error_views.bad_request"
+handler403 = "common.api.error_views.permission_denied"
+handler404 = "common.api.error_views.not_found"
+handler500 = "common.api.error_views.server_error"

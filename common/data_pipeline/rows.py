@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from common.domain.bars import Floats, Times
+import numpy as np
+
+from common.domain.bars import PRICE_COLUMNS, Bars, Floats, Times
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,6 +29,12 @@ class BarRows:
     close: Floats
     volume: Floats
     lines: Times
+
+    @classmethod
+    def of(cls, bars: Bars) -> "BarRows":
+        """Return bars that come from no file, numbered from 1."""
+        columns = {name: getattr(bars, name) for name in ("open_ns", *PRICE_COLUMNS)}
+        return cls(**columns, lines=np.arange(1, len(bars) + 1, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.open_ns)

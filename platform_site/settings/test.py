@@ -1,11 +1,14 @@
 """Settings of the test suite: real servers, folders of its own, cheap passwords."""
 
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
 from platform_site.settings.base import *  # noqa: F403 - that is what a settings module is
 
 _ROOT = Path(tempfile.mkdtemp(prefix="assay-test-"))
+atexit.register(shutil.rmtree, _ROOT, ignore_errors=True)
 VAR = _ROOT
 STORE_ROOT = _ROOT / "market_data"
 ARTEFACT_ROOT = _ROOT / "artefacts"

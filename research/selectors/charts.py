@@ -7,7 +7,7 @@ import numpy as np
 from common.domain.bars import Floats, Times
 from common.domain.time import format_utc
 from research.models import Run
-from research.selectors.facts import read_artefact
+from research.selectors.facts import artefact_of, read_artefact
 
 _POINTS: Final = 400
 
@@ -20,7 +20,7 @@ def equity_chart(run: Run) -> dict[str, Any] | None:
     ArtefactDamaged
         If the file is not what the run left.
     """
-    artefact = next((file for file in run.artefacts.all() if file.kind == "equity"), None)
+    artefact = artefact_of(run, "equity")
     if artefact is None:
         return None
     columns = read_artefact(artefact)

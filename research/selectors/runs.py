@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from common.domain.enums import Liquidity, OrderSide, RunStatus
 from common.domain.time import format_utc, to_ns
 from research.exceptions import UnknownRun
-from research.models import Dataset, Run
-from research.selectors.facts import read_artefact
+from research.models import Dataset, Experiment, Run
+from research.selectors.facts import artefact_of, read_artefact
 from trading.selectors.lineage import lineage_ids
 
 _RELATED = (
@@ -23,6 +24,18 @@ _RELATED = (
 def list_runs() -> QuerySet[Run]:
     """Return all runs with what they name, in one query."""
     return Run.objects.select_related(*_RELATED)
+
+
+def list_experiments() -> QuerySet[Experiment]:
+    """Return all experiments with who asked and `run_count`, in one query.
+
+    The runs are counted in a subquery: rows of a grouped query cannot be locked.
+    """
+    runs = Run.objects.filter(experiment=OuterRef("pk")).values("experiment")
+    counted = runs.annotate(number=Count("pk")).values("number")
+    return Experiment.objects.select_related("created_by").annotate(
+        run_count=Coalesce(Subquery(counted), 0)
+    )
 
 
 def get_run(number: int) -> Run:
@@ -96,7 +109,7 @@ def list_fills(run: Run) -> list[dict[str, str | float]]:
     ArtefactDamaged
         If the file is not what the run left.
     """
-    artefact = next((file for file in run.artefacts.all() if file.kind == "fills"), None)
+    artefact = artefact_of(run, "fills")
     if artefact is None:
         return []
     columns = read_artefact(artefact)

@@ -25,7 +25,10 @@ class Command(PlatformCommand):
         if not document["series"]:
             return "nothing is stored; import_bars or fetch_bars brings bars"
         names = ("venue", "instrument", "kind", "timeframe", "rows", "start", "end", "gaps")
-        rows = [[str(row[name] or "") for name in names] for row in document["series"]]
+        rows = [
+            ["" if row[name] is None else str(row[name]) for name in names]
+            for row in document["series"]
+        ]
         return columns([list(names), *rows])
 
 

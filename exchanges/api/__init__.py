@@ -1,0 +1,1 @@
+"""Venues, instruments, series and bars through the API."""

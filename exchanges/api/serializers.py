@@ -1,0 +1,88 @@
+"""How venues, instruments and series are written."""
+
+from rest_framework import serializers
+
+from common.api.serializers import ModelSerializer
+from exchanges.models import Instrument, Series, Venue
+
+
+class VenueSerializer(ModelSerializer[Venue]):
+    """A venue; its name can be changed."""
+
+    class Meta:
+        model = Venue
+        fields = ["id", "code", "name", "is_synthetic", "created_at", "updated_at"]
+        read_only_fields = ["code", "is_synthetic", "created_at", "updated_at"]
+
+
+class InstrumentSerializer(ModelSerializer[Instrument]):
+    """An instrument; the sizes its orders must respect can be changed."""
+
+    venue = serializers.CharField(source="venue.code", read_only=True)
+
+    class Meta:
+        model = Instrument
+        fields = [
+            "id",
+            "venue",
+            "symbol",
+            "market_type",
+            "lot",
+            "tick",
+            "min_notional",
+            "created_at",
+            "updated_at",
+        ]
+        read_only_fields = ["symbol", "market_type", "created_at", "updated_at"]
+
+
+class SeriesSerializer(ModelSerializer[Series]):
+    """What is stored of an instrument."""
+
+    venue = serializers.CharField(source="instrument.venue.code", read_only=True)
+    symbol = serializers.CharField(source="instrument.symbol", read_only=True)
+
+    class Meta:
+        model = Series
+        fields = [
+            "id",
+            "venue",
+            "symbol",
+            "kind",
+            "timeframe",
+            "rows",
+            "start_at",
+            "end_at",
+            "gaps",
+            "manifest_version",
+            "updated_at",
+        ]
+
+
+class BarSerializer(serializers.Serializer[None]):
+    """One bar, labelled by its open time."""
+
+    time = serializers.DateTimeField()
+    open = serializers.FloatField()
+    high = serializers.FloatField()
+    low = serializers.FloatField()
+    close = serializers.FloatField()
+    volume = serializers.FloatField()
+
+
+class BarsSerializer(serializers.Serializer[None]):
+    """Bars of a period, and where the next ones begin."""
+
+    series = serializers.CharField()
+    bars = BarSerializer(many=True)
+    next_start = serializers.DateTimeField(
+        allow_null=True, help_text="Start of the bars that did not fit, or null"
+    )
+
+
+class BarsQuerySerializer(serializers.Serializer[None]):
+    """The period of a request for bars."""
+
+    start = serializers.DateTimeField(required=False, help_text="First open time")
+    end = serializers.DateTimeField(required=False, help_text="Not part of the period")
+    limit = serializers.IntegerField(required=False, min_value=1)

@@ -1,0 +1,44 @@
+"""What is wrong with a stored series, alone and against another venue's."""
+
+from common.data_pipeline.compare import Comparison, compare_bars
+from common.data_pipeline.quality import QualityReport, check_bars
+from common.data_pipeline.store import SeriesStore
+from common.domain.errors import InvalidArgument
+from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.timeframe import Timeframe
+
+
+def check_series(
+    *, store: SeriesStore, key: SeriesKey, now_ns: int | None = None
+) -> QualityReport:
+    """Return the quality report of stored bars; a stale end only if the time is given.
+
+    Raises
+    ------
+    SeriesNotFound
+        If nothing is stored of the series.
+    """
+    return check_bars(store.iter_bars(key), _timeframe(key), now_ns=now_ns)
+
+
+def compare_series(*, store: SeriesStore, key: SeriesKey, venue: str) -> Comparison:
+    """Hold a series against that of the same instrument at another venue.
+
+    Raises
+    ------
+    SeriesNotFound
+        If one of them is not stored.
+    """
+    other = SeriesKey.bars(InstrumentId(key.instrument.symbol, venue.upper()), _timeframe(key))
+    return compare_bars(
+        store.iter_bars(key),
+        store.iter_bars(other),
+        _timeframe(key),
+        names=(key.instrument.venue, other.instrument.venue),
+    )
+
+
+def _timeframe(key: SeriesKey) -> Timeframe:
+    if key.timeframe is None:
+        raise InvalidArgument(f"{key} holds no bars")
+    return key.timeframe

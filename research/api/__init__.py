@@ -1,0 +1,1 @@
+"""Experiments, datasets and runs through the API."""

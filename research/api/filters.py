@@ -1,0 +1,41 @@
+"""By what lists of experiments, datasets and runs can be narrowed."""
+
+from django_filters import rest_framework as filters
+
+from research.models import Dataset, Experiment, Run
+
+
+class ExperimentFilter(filters.FilterSet):
+    """Experiments."""
+
+    search = filters.CharFilter(field_name="name", lookup_expr="icontains")
+
+    class Meta:
+        model = Experiment
+        fields = ["name"]
+
+
+class DatasetFilter(filters.FilterSet):
+    """Datasets."""
+
+    venue = filters.CharFilter(field_name="series__instrument__venue__code")
+    symbol = filters.CharFilter(field_name="series__instrument__symbol")
+
+    class Meta:
+        model = Dataset
+        fields = ["hash"]
+
+
+class RunFilter(filters.FilterSet):
+    """Runs."""
+
+    experiment = filters.CharFilter(field_name="experiment__name")
+    strategy = filters.CharFilter(field_name="strategy_version__strategy__key")
+    venue = filters.CharFilter(field_name="dataset__series__instrument__venue__code")
+    symbol = filters.CharFilter(field_name="dataset__series__instrument__symbol")
+    dataset = filters.CharFilter(field_name="dataset__hash")
+    created = filters.IsoDateTimeFromToRangeFilter(field_name="created_at")
+
+    class Meta:
+        model = Run
+        fields = ["status", "engine", "input_hash"]

@@ -1,0 +1,1 @@
+"""Strategies through the API."""
