@@ -1,5 +1,6 @@
 import numpy as np
 
+from common.domain.bars import Floats
 from trading.strategies.library.bollinger_reversion import BollingerReversion
 from trading.strategies.parameters import Value
 from trading.strategies.tests.market import make_bars
@@ -12,8 +13,8 @@ STRATEGY = BollingerReversion()
 CLOSES = [10, 8, 8, 9]
 
 
-def _targets(**given: Value) -> list[float]:
-    return STRATEGY.targets(make_bars(CLOSES), STRATEGY.admit({"period": 2, **given})).tolist()
+def _targets(**given: Value) -> Floats:
+    return STRATEGY.targets(make_bars(CLOSES), STRATEGY.admit({"period": 2, **given}))
 
 
 class TestBollingerReversion:

@@ -59,8 +59,9 @@ class _CentredMean(_Planted):
 class _FullSampleScore(_Planted):
     @override
     def targets(self, bars: Bars, params: Params) -> Floats:
-        score = (bars.close - bars.close.mean()) / max(bars.close.std(), 1e-9)
-        return np.clip(score, 0.0, 1.0)
+        score: Floats = (bars.close - bars.close.mean()) / max(bars.close.std(), 1e-9)
+        held: Floats = np.clip(score, 0.0, 1.0)
+        return held
 
 
 class _FilledBackwards(_Planted):

@@ -1,5 +1,6 @@
 import numpy as np
 
+from common.domain.bars import Floats
 from trading.strategies.library.donchian_breakout import DonchianBreakout
 from trading.strategies.parameters import Value
 from trading.strategies.tests.market import make_bars
@@ -14,9 +15,9 @@ LOWS = [8, 9, 10, 11, 10, 9, 8]
 CLOSES = [9, 10, 11, 12, 12.5, 10, 8.9]
 
 
-def _targets(**given: Value) -> list[float]:
+def _targets(**given: Value) -> Floats:
     params = STRATEGY.admit({"entry": 2, "exit": 1, **given})
-    return STRATEGY.targets(make_bars(CLOSES, HIGHS, LOWS), params).tolist()
+    return STRATEGY.targets(make_bars(CLOSES, HIGHS, LOWS), params)
 
 
 class TestDonchianBreakout:

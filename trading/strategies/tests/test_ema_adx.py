@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from common.domain.bars import Floats
 from trading.strategies.library.ema_adx import EmaAdx
 from trading.strategies.parameters import InvalidParameter
 from trading.strategies.tests.market import make_bars
@@ -14,10 +15,10 @@ STRATEGY = EmaAdx()
 CLOSES = np.array([10.0, 11.0, 12.0, 13.0, 12.0, 9.0])
 
 
-def _targets(closes: list[float], adx_min: float) -> list[float]:
+def _targets(closes: list[float], adx_min: float) -> Floats:
     column = np.array(closes)
     params = STRATEGY.admit({"fast": 2, "slow": 3, "adx_period": 2, "adx_min": adx_min})
-    return STRATEGY.targets(make_bars(column, column + 1, column - 1), params).tolist()
+    return STRATEGY.targets(make_bars(column, column + 1, column - 1), params)
 
 
 class TestEmaAdx:

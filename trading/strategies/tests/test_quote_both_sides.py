@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import numba
 import numpy as np
@@ -83,7 +84,8 @@ class TestQuoteBothSides:
             assert not (bid_lots and ask_lots) or bid < ask
 
     def test_gives_the_same_when_compiled(self) -> None:
-        compiled = numba.njit(QuoteBothSides().quotes)
+        # The types that Numba publishes know functions of one argument only.
+        compiled: Any = numba.njit(QuoteBothSides().quotes)
 
         for state, params in _random_questions(500):
             assert compiled(state, params) == quote_both_sides(state, params)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from common.domain.bars import Floats
 from trading.strategies.library.rsi_reversion import RsiReversion
 from trading.strategies.parameters import InvalidParameter, Value
 from trading.strategies.tests.market import make_bars
@@ -13,8 +14,8 @@ STRATEGY = RsiReversion()
 CLOSES = [10, 9, 8, 9, 10, 9, 8]
 
 
-def _targets(**given: Value) -> list[float]:
-    return STRATEGY.targets(make_bars(CLOSES), STRATEGY.admit({"period": 2, **given})).tolist()
+def _targets(**given: Value) -> Floats:
+    return STRATEGY.targets(make_bars(CLOSES), STRATEGY.admit({"period": 2, **given}))
 
 
 class TestRsiReversion:

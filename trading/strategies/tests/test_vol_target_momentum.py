@@ -3,7 +3,7 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from common.domain.bars import Bars
+from common.domain.bars import Bars, Floats
 from common.domain.timeframe import Timeframe
 from common.indicators.technical import realised_volatility
 from trading.strategies.library import vol_target_momentum
@@ -19,9 +19,9 @@ STRATEGY = VolTargetMomentum()
 SAWTOOTH_VOLATILITY = sqrt(2.0) * log(2.0) * sqrt(8_760.0)
 
 
-def _targets(bars: Bars, **given: Value) -> list[float]:
+def _targets(bars: Bars, **given: Value) -> Floats:
     short = {"lookback": 1, "vol_window": 2, "every": 2}
-    return STRATEGY.targets(bars, STRATEGY.admit({**short, **given})).tolist()
+    return STRATEGY.targets(bars, STRATEGY.admit({**short, **given}))
 
 
 class TestVolTargetMomentum:
