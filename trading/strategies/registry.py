@@ -150,27 +150,16 @@ def get_quoting_strategy(
 def list_strategies(folder: Path | None = None) -> StrategyList:
     """Return what a list shows of every strategy; the files of the folder are run."""
     users = _users(folder)
-    described = [_describe(_from_library(key), "library") for key in LIBRARY]
-    described += [_describe(definition, "user") for definition in users.strategies.values()]
+    described = [describe(_from_library(key), "library") for key in LIBRARY]
+    described += [describe(definition, "user") for definition in users.strategies.values()]
     return StrategyList(
         strategies=tuple(sorted(described, key=lambda description: description.key)),
         problems=users.problems,
     )
 
 
-def _from_library(key: str) -> Definition:
-    module, _, name = LIBRARY[key].rpartition(".")
-    kind: type[Definition] = getattr(import_module(module), name)
-    return kind()
-
-
-def _users(folder: Path | None) -> UserStrategies:
-    if folder is None:
-        return UserStrategies({}, ())
-    return load_user_strategies(folder, reserved=LIBRARY)
-
-
-def _describe(definition: Definition, origin: str) -> StrategyDescription:
+def describe(definition: Definition, origin: str) -> StrategyDescription:
+    """Return what a list shows of one strategy; `origin` is `library` or `user`."""
     warm_up = 0
     if isinstance(definition, Strategy):
         warm_up = definition.warm_up(definition.admit({}))
@@ -184,6 +173,18 @@ def _describe(definition: Definition, origin: str) -> StrategyDescription:
         warm_up=warm_up,
         origin=origin,
     )
+
+
+def _from_library(key: str) -> Definition:
+    module, _, name = LIBRARY[key].rpartition(".")
+    kind: type[Definition] = getattr(import_module(module), name)
+    return kind()
+
+
+def _users(folder: Path | None) -> UserStrategies:
+    if folder is None:
+        return UserStrategies({}, ())
+    return load_user_strategies(folder, reserved=LIBRARY)
 
 
 def _hint(near: list[str], users: UserStrategies) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.bars import Bars, Floats
+from common.indicators.windows import deviation
 from trading.strategies.base import Strategy
 from trading.strategies.parameters import ChoiceParameter, FloatParameter, IntParameter, Params
 
@@ -80,5 +81,5 @@ def _deviations(close: Floats, rows: NDArray[np.intp], window: int) -> Floats:
     step = max(1, _BLOCK_RETURNS // window)
     for start in range(0, len(rows), step):
         block = slice(start, start + step)
-        out[block] = windows[rows[block] - window].std(axis=1, ddof=1)
+        out[block] = deviation(windows[rows[block] - window])
     return out

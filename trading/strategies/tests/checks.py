@@ -18,6 +18,8 @@ from trading.strategies.parameters import InvalidParameter, Value
 from trading.strategies.source import source_hash
 from trading.strategies.tests.market import make_bars
 
+type Check = Callable[[Strategy, Bars], None]
+
 SETS: Final = 6
 TRIES: Final = 2_000
 
@@ -84,7 +86,7 @@ def it_says_what_it_is(strategy: Strategy, bars: Bars) -> None:
     assert len(bytes.fromhex(source_hash(strategy))) == 32
 
 
-ALL: Final[tuple[Callable[[Strategy, Bars], None], ...]] = (
+ALL: Final[tuple[Check, ...]] = (
     no_later_bar_changes_a_target,
     no_bar_before_the_warm_up_changes_a_target,
     every_target_is_a_wanted_exposure,

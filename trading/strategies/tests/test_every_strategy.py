@@ -1,13 +1,12 @@
 """The checks of every strategy of the library, and of a user's where a folder is named."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from common.domain.bars import Bars
-from trading.strategies.base import Contract, Strategy
+from trading.strategies.base import Contract
 from trading.strategies.registry import (
     StrategyDescription,
     get_definition,
@@ -24,23 +23,22 @@ KEYS = [listed.key for listed in LISTED.strategies if listed.contract is Contrac
 
 each_strategy = pytest.mark.parametrize("key", KEYS)
 each_check = pytest.mark.parametrize("check", checks.ALL, ids=lambda check: check.__name__)
-type Check = Callable[[Strategy, Bars], None]
 
 
 class TestEveryStrategy:
     @each_strategy
     @each_check
-    def test_holds_on_real_bars(self, key: str, check: Check, coinbase: Bars) -> None:
+    def test_holds_on_real_bars(self, key: str, check: checks.Check, coinbase: Bars) -> None:
         check(get_strategy(key, FOLDER), coinbase.rows(2_000, 6_000))
 
     @each_strategy
     @each_check
-    def test_holds_on_a_random_walk(self, key: str, check: Check) -> None:
+    def test_holds_on_a_random_walk(self, key: str, check: checks.Check) -> None:
         check(get_strategy(key, FOLDER), random_walk(31, 2_500))
 
     @each_strategy
     @each_check
-    def test_holds_where_bars_are_missing(self, key: str, check: Check) -> None:
+    def test_holds_where_bars_are_missing(self, key: str, check: checks.Check) -> None:
         check(get_strategy(key, FOLDER), random_walk(32, 2_500, holes=True))
 
     @pytest.mark.parametrize("listed", LISTED.strategies, ids=lambda listed: listed.key)
