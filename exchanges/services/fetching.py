@@ -190,8 +190,8 @@ class _Work:
         pending: list[Bars] = []
         try:
             for page in self._pages(stretch.start_ns, stretch.end_ns):
-                self._settle(page.start_ns, page.next_ns)
                 pending.append(page.bars)
+                self._settle(page.start_ns, page.next_ns)
                 if sum(map(len, pending)) >= COMMIT_BARS:
                     batch, pending = pending, []
                     self._commit(batch)

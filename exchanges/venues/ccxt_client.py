@@ -85,6 +85,7 @@ class CcxtClient(VenueClient):
         }
         merged = ccxt.Exchange.deep_extend(settings, overrides or {})
         self._exchange: Any = getattr(ccxt, name)(merged)
+        _refuse_text(self._exchange, venue)
 
     @override
     def close(self) -> None:
@@ -176,8 +177,31 @@ class CcxtClient(VenueClient):
                 e, venue=self.venue, headers=self._headers(), now=self._clock.now()
             ) from e
         except _MALFORMED as e:
-            raise unreadable(e, venue=self.venue) from e
+            raise unreadable(repr(e), venue=self.venue) from e
 
     def _headers(self) -> Mapping[str, str]:
         headers: Mapping[str, str] | None = self._exchange.last_response_headers
         return headers or {}
+
+
+def _refuse_text(exchange: Any, venue: str) -> None:
+    """Make a successful answer that is not JSON an error.
+
+    ccxt takes text for a list of characters and finds no bar in it: a page that asks for a
+    login, or an answer cut short by a proxy, would pass for a hole in the market.
+    """
+    parse, receive = exchange.parse_json, exchange.on_rest_response
+    status = 0
+
+    def on_rest_response(code: int, *rest: Any) -> Any:
+        nonlocal status
+        status = code
+        return receive(code, *rest)
+
+    def parse_json(text: str) -> Any:
+        answer = parse(text)
+        if answer is None and status < 400:
+            raise unreadable(f"it is not JSON but {text[:80]!r}", venue=venue)
+        return answer
+
+    exchange.on_rest_response, exchange.parse_json = on_rest_response, parse_json

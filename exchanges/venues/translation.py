@@ -57,10 +57,10 @@ def translate(
     return kind(detail, venue=venue)
 
 
-def unreadable(error: Exception, *, venue: str) -> VenueError:
-    """Return the error for an answer that made ccxt stumble."""
+def unreadable(reason: str, *, venue: str) -> VenueError:
+    """Return the error for an answer that cannot be what it should."""
     return UnreadableAnswer(
-        f"{venue}: the answer has another form than expected: {error!r}"[:_LENGTH], venue=venue
+        f"{venue}: the answer has another form than expected: {reason}"[:_LENGTH], venue=venue
     )
 
 
