@@ -12,6 +12,7 @@ from django.http import Http404
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from common.domain.errors import (
@@ -35,6 +36,9 @@ _STATUS: Final[Mapping[type[BaseException], int]] = {
 _RETRY_AFTER_SECONDS: Final = 5
 # SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE: https://sqlite.org/rescode.html
 _SQLITE_UNIQUE: Final = frozenset({1555, 2067})
+
+# Where messages about no single field stand.
+_WHOLE: Final = api_settings.NON_FIELD_ERRORS_KEY
 
 ANTICIPATED: Final = (
     PlatformError,
@@ -132,8 +136,8 @@ def _of_framework(exc: exceptions.APIException) -> Response:
 
 def _of_fields(exc: exceptions.ValidationError) -> dict[str, Any]:
     fields = _by_name(exc.detail)
-    name, message = _first(fields)
-    detail = message if name == "non_field_errors" else f"{name}: {message}"
+    place, message = _first(fields)
+    detail = f"{place}: {message}" if place else message
     return error_body("validation_error", detail, {"fields": fields})
 
 
@@ -143,14 +147,19 @@ def _by_name(detail: Any) -> dict[str, Any]:
         return {str(name): messages for name, messages in detail.items()}
     if any(isinstance(entry, Mapping) for entry in detail):
         return {str(row): errors for row, errors in enumerate(detail) if errors}
-    return {"non_field_errors": detail}
+    return {_WHOLE: detail}
 
 
-def _first(fields: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the first message with the dotted path of its field."""
-    name, messages = next(iter(fields.items()), ("non_field_errors", "The input is invalid."))
-    if isinstance(messages, str):
-        return name, messages
-    nested = _by_name(messages)
-    inner, message = _first(nested)
-    return (name, message) if inner == "non_field_errors" else (f"{name}.{inner}", message)
+def _first(detail: Any) -> tuple[str, str]:
+    """Return the dotted path of the first message, and the message."""
+    path: list[str] = []
+    while not isinstance(detail, str):
+        entries = detail.items() if isinstance(detail, Mapping) else enumerate(detail)
+        # A row without errors is an empty mapping among the others.
+        name, entry = next(
+            ((name, entry) for name, entry in entries if entry), ("", "The input is invalid.")
+        )
+        if isinstance(detail, Mapping) or not isinstance(entry, str):
+            path.append(str(name))
+        detail = entry
+    return ".".join(name for name in path if name != _WHOLE), detail

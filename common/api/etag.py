@@ -132,7 +132,7 @@ class ETagMixin(GenericViewSet[Any]):
             raise PreconditionFailed
 
 
-class ETagUpdateMixin(ETagMixin, mixins.UpdateModelMixin):
+class ETagUpdateMixin(mixins.UpdateModelMixin, ETagMixin):
     """PUT and PATCH of an object under If-Match."""
 
     @transaction.atomic
@@ -147,7 +147,7 @@ class ETagUpdateMixin(ETagMixin, mixins.UpdateModelMixin):
             self.tag(serializer.instance)
 
 
-class ETagDestroyMixin(ETagMixin, mixins.DestroyModelMixin):
+class ETagDestroyMixin(mixins.DestroyModelMixin, ETagMixin):
     """DELETE of an object under If-Match."""
 
     @transaction.atomic

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any, Concatenate, Final
+from typing import Any, Final, cast
 
 from django.db import transaction
 from django.http import QueryDict
@@ -55,10 +55,7 @@ class RequestInProgress(Conflict):
     code = "request_in_progress"
 
 
-type Handler[ViewT: APIView, **P] = Callable[Concatenate[ViewT, Request, P], Response]
-
-
-def idempotent[ViewT: APIView, **P](handler: Handler[ViewT, P]) -> Handler[ViewT, P]:
+def idempotent[HandlerT: Callable[..., Response]](handler: HandlerT) -> HandlerT:
     """Make a view's method answer a repeated request with the first one's answer.
 
     The method runs in a transaction of its own, in which its answer is kept;
@@ -75,9 +72,7 @@ def idempotent[ViewT: APIView, **P](handler: Handler[ViewT, P]) -> Handler[ViewT
     """
 
     @functools.wraps(handler)
-    def answer_once(
-        view: ViewT, request: Request, /, *args: P.args, **kwargs: P.kwargs
-    ) -> Response:
+    def answer_once(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
         run = functools.partial(handler, view, request, *args, **kwargs)
         key = _read_key(request)
         if key is None:
@@ -86,7 +81,7 @@ def idempotent[ViewT: APIView, **P](handler: Handler[ViewT, P]) -> Handler[ViewT
         return _answer_once(view, request, key=key, run=run)
 
     answer_once.is_idempotent = True  # type: ignore[attr-defined]  # read by schema and renderer
-    return answer_once
+    return cast("HandlerT", answer_once)
 
 
 def is_idempotent(view: APIView, method: str) -> bool:

@@ -3,10 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
+
+from common.domain.errors import PlatformError
 
 if TYPE_CHECKING:
     # REST framework reads its settings, and so this module, before its views exist.
@@ -22,6 +25,24 @@ class StableCursorPagination(CursorPagination):
 
     ordering = "-pk"
     page_size_query_param = "page_size"
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
+    ) -> list[Any] | None:
+        """Return the rows of the page.
+
+        Raises
+        ------
+        NotFound
+            If the cursor is not one that a page gave.
+        """
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except PlatformError:
+            raise
+        except (ValueError, DjangoValidationError) as e:
+            # The framework checks the cursor's encoding, not that it holds a value of the column.
+            raise NotFound(self.invalid_cursor_message) from e
 
     def get_page_size(self, request: Request) -> int:
         """Return the size of a page.

@@ -16,4 +16,4 @@ class TestSqliteBackend:
         (warning,) = check_sqlite_backend()
 
         assert warning.id == "common.W001"
-        assert "common.backends.sqlite3" in warning.hint
+        assert "common.backends.sqlite3" in (warning.hint or "")

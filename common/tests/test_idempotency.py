@@ -15,7 +15,7 @@ ANSWER = StoredAnswer(status=201, headers={"Location": "/1/"}, body='{"b":1,"a":
 
 @pytest.fixture
 def scope(db: None) -> Scope:
-    return Scope(user_id=UserFactory().pk, method="POST", path="/runs/", key="k")
+    return Scope(user_id=UserFactory.create().pk, method="POST", path="/runs/", key="k")
 
 
 def keep(scope: Scope, *, at: datetime = NOW) -> IdempotencyRecord:
@@ -28,7 +28,7 @@ class TestRecords:
 
         assert find_record(scope=scope, at=NOW) == record
         for other in (
-            Scope(user_id=UserFactory().pk, method="POST", path="/runs/", key="k"),
+            Scope(user_id=UserFactory.create().pk, method="POST", path="/runs/", key="k"),
             Scope(user_id=scope.user_id, method="PUT", path="/runs/", key="k"),
             Scope(user_id=scope.user_id, method="POST", path="/orders/", key="k"),
             Scope(user_id=scope.user_id, method="POST", path="/runs/", key="K"),

@@ -84,7 +84,7 @@ class TestSync:
 
 class TestUserFactory:
     def test_gives_the_permissions_of_the_role(self) -> None:
-        user = UserFactory(role=Role.ADMIN)
+        user = UserFactory.create(role=Role.ADMIN)
 
         assert user.has_perm("auth.view_group")
-        assert not UserFactory(role=Role.VIEWER).has_perm("auth.view_group")
+        assert not UserFactory.create(role=Role.VIEWER).has_perm("auth.view_group")
