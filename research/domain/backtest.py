@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from math import isfinite
 
-from common.domain.bars import Bars, Floats
+from common.domain.bars import Bars, Floats, Times
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
-from common.domain.errors import InvalidArgument
+from common.domain.errors import InvalidArgument, InvalidInput
 from common.domain.fills import Fills
 from common.domain.instruments import InstrumentSpec
 from trading.strategies.base import Strategy
@@ -53,17 +53,52 @@ class Market:
     bars
         Warm-up bars, then the bars of the period.
     first
-        Position of the first bar of the period; no order is decided before it.
+        Position of the first bar of the period, in [0, n_bars]; no order is decided
+        before it.
+
+    Raises
+    ------
+    InvalidInput
+        If `first` is out of range.
     """
 
     instrument: InstrumentSpec
     bars: Bars
     first: int = 0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.first <= len(self.bars):
+            raise InvalidInput(
+                f"the period begins at bar {self.first}, must be in [0, {len(self.bars)}]"
+            )
+
     @property
     def period(self) -> Bars:
         """Bars of the period alone."""
         return self.bars.rows(self.first, len(self.bars))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What an engine did, in its own account, before anything is checked.
+
+    Parameters
+    ----------
+    fills : structured array of FILL_DTYPE
+        Executions in time order, those of quantity 0 left out.
+    equity : ndarray of float64, shape (n_bars,)
+        The engine's cash plus position at each close of the period, quote currency.
+    cash, quantity
+        The engine's cash and signed position after the last bar.
+    skipped_ns : ndarray of int64, shape (n_skipped,)
+        Open times at which an order below the minimum notional would have filled.
+    """
+
+    fills: Fills
+    equity: Floats
+    cash: float
+    quantity: float
+    skipped_ns: Times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +112,10 @@ class BacktestResult:
     fills : structured array of FILL_DTYPE
         Executions in time order.
     equity : ndarray of float64, shape (n_bars,)
-        Cash plus position at each close of the period, quote currency.
+        Cash plus position at each close of the period, quote currency, recomputed
+        from the fills after the engine's own account was found to agree.
     cash, quantity
-        The engine's own cash and signed position after the last bar.
+        Cash and signed position after the last of these bars, from the fills likewise.
     skipped_orders
         Orders left out because their notional was below the minimum.
     ruined

@@ -1,0 +1,1 @@
+"""vectorbt: whole arrays of orders at once, by its Rust engine."""

@@ -1,0 +1,104 @@
+"""Run vectorbt; the only file that imports it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.domain.bars import Floats
+from research.engines.loading import light_import
+from research.engines.vectorbt.errors import translated
+from research.engines.vectorbt.inputs import Inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """vectorbt's log, one entry an order that was due; quantities in lots, money by the lot.
+
+    Parameters
+    ----------
+    row : ndarray of int64
+        Bar at whose open the order was due.
+    value, val_price, position : ndarray of float64
+        Equity, price it was marked at and signed position when the order was sized.
+    requested : ndarray of float64
+        Target in the unit of the size type.
+    is_filled, is_below_minimum : ndarray of bool
+        What became of it; neither is an order of less than a lot, or without cash.
+    side, size, price, fee : ndarray of float64
+        Side +1 or -1, and the fill's facts; NaN where there was none.
+    cash_after, position_after : ndarray of float64
+        The account after the order.
+    """
+
+    row: NDArray[np.int64]
+    value: Floats
+    val_price: Floats
+    position: Floats
+    requested: Floats
+    is_filled: NDArray[np.bool_]
+    is_below_minimum: NDArray[np.bool_]
+    side: Floats
+    size: Floats
+    price: Floats
+    fee: Floats
+    cash_after: Floats
+    position_after: Floats
+
+
+def simulate(inputs: Inputs) -> Records:
+    """Return what vectorbt's Rust engine makes of the orders.
+
+    Raises
+    ------
+    EngineFailed
+        If vectorbt cannot be imported or raises.
+    """
+    with translated():
+        # The widgets are for notebooks and ccxt is for downloads: vectorbt runs without
+        # them, and their imports take a quarter of its own.
+        with light_import("anywidget", "ccxt", "ipywidgets"):
+            from vectorbt.portfolio import base, enums
+
+        ordered = inputs.ordered
+        count = max(int(np.count_nonzero(ordered)), 1)
+        portfolio = base.Portfolio.from_orders(
+            close=inputs.close,
+            size=inputs.size,
+            size_type=inputs.size_type,
+            direction=inputs.direction,
+            price=inputs.price,
+            fees=inputs.fees,
+            slippage=inputs.slippage,
+            min_size=inputs.min_size,
+            size_granularity=inputs.size_granularity,
+            val_price=inputs.val_price,
+            init_cash=inputs.init_cash,
+            log=ordered,
+            max_orders=count,
+            max_logs=count,
+            # Never "auto": that compiles for seconds wherever Rust is missing.
+            engine="rust",
+        )
+        return _read_log(portfolio.log_records, enums)
+
+
+def _read_log(log: NDArray[np.void], enums: Any) -> Records:
+    rejected_size = log["res_status_info"] == enums.OrderStatusInfo.MinSizeNotReached
+    return Records(
+        row=log["idx"],
+        value=log["value"],
+        val_price=log["val_price"],
+        position=log["position"],
+        requested=log["req_size"],
+        # A buy cut to less than a lot is booked as a fill of nothing.
+        is_filled=(log["res_status"] == enums.OrderStatus.Filled) & (log["res_size"] > 0),
+        is_below_minimum=rejected_size,
+        side=np.where(log["res_side"] == enums.OrderSide.Buy, 1.0, -1.0),
+        size=log["res_size"],
+        price=log["res_price"],
+        fee=log["res_fees"],
+        cash_after=log["new_cash"],
+        position_after=log["new_position"],
+    )
