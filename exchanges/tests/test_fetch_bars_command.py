@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-import ccxt
 import pytest
 from django.core.management import call_command
 
@@ -13,7 +12,7 @@ from common.domain.timeframe import Timeframe
 from exchanges.management.commands import fetch_bars
 from exchanges.models import Series
 from exchanges.venues.tests.binance_server import BinanceServer, make_bars
-from exchanges.venues.tests.setting import START_NS
+from exchanges.venues.tests.setting import START_NS, divert
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +24,8 @@ def server(
     monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any
 ) -> Iterator[BinanceServer]:
     settings.STORE_ROOT = tmp_path / "market_data"
-    described = ccxt.binance.describe
     with BinanceServer(make_bars(Timeframe.H1, START_NS, 100)) as server:
-        monkeypatch.setattr(
-            ccxt.binance,
-            "describe",
-            lambda self: self.deep_extend(described(self), server.settings),
-        )
+        divert(monkeypatch, server)
         yield server
 
 

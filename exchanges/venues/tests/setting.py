@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import ccxt
+import pytest
+
 from common.domain.clock import Clock
 from common.domain.instruments import InstrumentId
 from common.domain.time import from_ns, to_ns
@@ -42,4 +45,14 @@ def connect(server: BinanceServer, clock: Clock, **overrides: Any) -> CcxtClient
         retries=QUICK,
         timeout_seconds=0.5,
         overrides={**server.settings, **overrides},
+    )
+
+
+def divert(monkeypatch: pytest.MonkeyPatch, server: BinanceServer) -> None:
+    """Point every client of Binance at the server, however it is made."""
+    described = ccxt.binance.describe
+    monkeypatch.setattr(
+        ccxt.binance,
+        "describe",
+        lambda self: self.deep_extend(described(self), server.settings),
     )

@@ -82,7 +82,9 @@ class TestIterBars:
         assert_same(pages(server, 0, 900), server.bars.rows(0, 900))
 
     @pytest.mark.parametrize("windowed", [False, True])
-    @pytest.mark.parametrize(("start", "stop"), [(500, 510), (990, 1_010), (300, 2_400)])
+    @pytest.mark.parametrize(
+        ("start", "stop"), [(500, 510), (990, 1_010), (300, 2_400), (100, 2_497)]
+    )
     def test_steps_over_a_hole(
         self, server: BinanceServer, *, start: int, stop: int, windowed: bool
     ) -> None:
