@@ -27,7 +27,7 @@ class StableCursorPagination(CursorPagination):
     page_size_query_param = "page_size"
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
+        self, queryset: Any, request: Request, view: "APIView | None" = None
     ) -> list[Any] | None:
         """Return the rows of the page.
 
@@ -35,6 +35,8 @@ class StableCursorPagination(CursorPagination):
         ------
         NotFound
             If the cursor is not one that a page gave.
+        PlatformError
+            If the database refuses the order, as SQLite does that of exact decimals.
         """
         try:
             return super().paginate_queryset(queryset, request, view)

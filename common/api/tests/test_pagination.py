@@ -57,7 +57,7 @@ class TestCursorPages:
         assert response.status_code == 400
         assert "between 1 and 1000" in response.json()["detail"]
 
-    @pytest.mark.parametrize("content", ["p=abc", "o=x", "o=-1", "p=" + "9" * 40])
+    @pytest.mark.parametrize("content", ["p=abc", "o=x", "o=-1"])
     def test_refuse_a_cursor_that_no_page_gave(self, script: APIClient, content: str) -> None:
         cursor = b64encode(content.encode()).decode()
 
