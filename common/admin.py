@@ -35,7 +35,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin):
     """People and the users of their programs."""
 
     form = UserChangeForm

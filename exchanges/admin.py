@@ -60,4 +60,5 @@ class SeriesAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read the venue with the series, which its name needs."""
-        return super().get_queryset(request).select_related("instrument__venue")
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("instrument__venue")
+        return rows

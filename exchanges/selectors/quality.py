@@ -1,6 +1,7 @@
 """What is wrong with a stored series, alone and against another venue's."""
 
-from common.data_pipeline.compare import Comparison, compare_bars
+from common.data_pipeline.compare import compare_bars
+from common.data_pipeline.comparison import Comparison
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.errors import InvalidArgument

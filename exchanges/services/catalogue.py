@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from common.data_pipeline.synthetic import SYNTH_VENUE
 from django.db import transaction
 
 from common.data_pipeline.store import SeriesStore
+from common.data_pipeline.synthetic import SYNTH_VENUE
 from common.domain.instruments import InstrumentId, InstrumentSpec, SeriesKey
 from common.domain.time import from_ns
 from exchanges.models import Instrument, Series, Venue

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from common.data_pipeline.synthetic import is_synthetic
-
 from common.data_pipeline import pipeline
 from common.data_pipeline.store import MergeReport, SeriesStore
+from common.data_pipeline.synthetic import is_synthetic
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
 from exchanges.exceptions import SyntheticVenue

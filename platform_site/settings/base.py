@@ -19,10 +19,10 @@ from platform_site.configuration import ROOT, load_configuration
 PLATFORM: Final = load_configuration()
 PLATFORM_VERSION: Final = "0.1.0"
 BASE_DIR: Final = ROOT
-VAR: Final = PLATFORM.resolve(PLATFORM.paths.var)
-STORE_ROOT: Final = VAR / "market_data"
-ARTEFACT_ROOT: Final = VAR / "artefacts"
-STRATEGY_FOLDER: Final = PLATFORM.resolve(PLATFORM.paths.strategies)
+VAR = PLATFORM.resolve(PLATFORM.paths.var)
+STORE_ROOT = VAR / "market_data"
+ARTEFACT_ROOT = VAR / "artefacts"
+STRATEGY_FOLDER = PLATFORM.resolve(PLATFORM.paths.strategies)
 LOCK_FILE: Final = ROOT / "requirements.txt"
 
 DEBUG = os.environ.get("ASSAY_DEBUG") == "1"
@@ -89,6 +89,8 @@ def _database(url: str) -> dict[str, Any]:
     """Return Django's description of the database, with what durability needs."""
     settings: dict[str, Any] = dict(dj_database_url.parse(url))
     if settings["ENGINE"].endswith("sqlite3"):
+        # Django's, refusing to reckon with exact decimals, which it keeps as text.
+        settings["ENGINE"] = "common.backends.sqlite3"
         settings["OPTIONS"] = {
             # A transaction that will write takes the lock when it begins: two writers
             # wait for each other instead of failing half-way.

@@ -11,17 +11,18 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ["vectorbt", "numba", "pandas", "ccxt", "talib", "pyarrow", "plotly", "celery"]
 
 
-def loaded_by(code):
+def loaded_by(code: str) -> list[str]:
     script = (
         f"{code}\nimport sys, json; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    loaded: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return loaded
 
 
-def test_the_web_process_starts_light():
+def test_the_web_process_starts_light() -> None:
     code = (
         "import platform_site.wsgi\n"
         "from django.urls import get_resolver\n"
@@ -32,7 +33,7 @@ def test_the_web_process_starts_light():
 
 
 @pytest.mark.parametrize("command", ["list_engines", "list_series", "list_strategies", "show_run"])
-def test_a_command_loads_no_engine(command):
+def test_a_command_loads_no_engine(command: str) -> None:
     code = (
         "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'platform_site.settings.base'\n"
         "import django; django.setup()\n"

@@ -1,11 +1,14 @@
 """The account as its fills alone make it: cash, position and equity at each close."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from common.domain.bars import Bars, Floats
 from common.domain.fills import Fills
+
+_NOISE: Final = 1e-12  # relative to the largest position so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ def keep_book(*, fills: Fills, bars: Bars, cash: float, lot: float) -> Book:
     cash_after = np.cumsum(np.concatenate([[cash], -signed * fills["price"] - fills["fee"]]))
     quantity_after = np.cumsum(np.concatenate([[0.0], signed]))
     # 0.1 + 0.2 - 0.3 is 6e-17: the noise of adding floats must not look like a position.
-    quantity_after[np.abs(quantity_after) < lot / 2] = 0.0
+    size = np.abs(quantity_after)
+    quantity_after[size < np.maximum(lot / 2, _NOISE * np.maximum.accumulate(size))] = 0.0
     done = np.searchsorted(fills["ts_ns"], bars.open_ns, side="right")
     held, left = quantity_after[done], cash_after[done]
     return Book(

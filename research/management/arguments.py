@@ -15,6 +15,7 @@ from common.commands import (
 )
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from common.domain.errors import InvalidArgument
+from common.domain.timeframe import Timeframe
 from research.domain.question import RunQuestion
 
 
@@ -60,7 +61,7 @@ def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
         strategy_key=options["strategy"],
         engine=engine,
         instrument=key.instrument,
-        timeframe=key.timeframe,
+        timeframe=Timeframe.parse(options["timeframe"]),
         params=_params(options["param"]),
         start_ns=start_ns,
         end_ns=end_ns,

@@ -3,8 +3,8 @@
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
@@ -13,7 +13,7 @@ from research.exceptions import ArtefactDamaged
 from research.models import Artefact, Run
 
 
-def read_artefact(artefact: Artefact) -> dict[str, NDArray[np.generic]]:
+def read_artefact(artefact: Artefact) -> dict[str, NDArray[Any]]:
     """Return the columns of an artefact.
 
     Raises

@@ -101,7 +101,7 @@ def count_trials_like(run: Run) -> int:
     )
 
 
-def list_fills(run: Run) -> list[dict[str, str | float]]:
+def list_fills(run: Run) -> list[dict[str, Any]]:
     """Return the fills of a run as JSON values, oldest first; none if it left none.
 
     Raises

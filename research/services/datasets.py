@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from common.data_pipeline.quality import QualityReport, check_bars
-
+from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.hashing import bars_hash
+from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.bars import Bars
-from common.domain.enums import MarketType
+from common.domain.enums import MarketType, SeriesKind
 from common.domain.instruments import InstrumentSpec, SeriesKey
 from common.domain.time import format_utc, from_ns
 from exchanges.models import Series
@@ -95,7 +95,7 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
     if (
         market_type is MarketType.LINEAR_PERPETUAL
         and question.costs.funding
-        and not store.has_funding(loaded.key.instrument, loaded.start_ns, loaded.end_ns)
+        and not _has_funding(store, loaded)
     ):
         raise FundingMissing(
             f"{loaded.key.instrument} is a perpetual and no funding rates are stored from"
@@ -103,6 +103,15 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
             " --no-funding runs without them",
             instrument=str(loaded.key.instrument),
         )
+
+
+def _has_funding(store: SeriesStore, loaded: LoadedMarket) -> bool:
+    key = SeriesKey(loaded.key.instrument, SeriesKind.FUNDING)
+    try:
+        rates: int = store.read_table(key, loaded.start_ns, loaded.end_ns).num_rows
+    except SeriesNotFound:
+        return False
+    return rates > 0
 
 
 def record_dataset(*, series: Series, loaded: LoadedMarket) -> Dataset:

@@ -10,7 +10,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 
 
-def test_every_command_a_document_runs_exists():
+def test_every_command_a_document_runs_exists() -> None:
     named = {
         (document.name, command)
         for document in DOCUMENTS
@@ -20,7 +20,7 @@ def test_every_command_a_document_runs_exists():
     assert [pair for pair in named if pair[1] not in get_commands()] == []
 
 
-def test_every_make_target_a_document_runs_exists():
+def test_every_make_target_a_document_runs_exists() -> None:
     targets = set(TARGET.findall((ROOT / "Makefile").read_text()))
     named = {
         (document.name, target)
@@ -31,7 +31,7 @@ def test_every_make_target_a_document_runs_exists():
     assert [pair for pair in named if pair[1] not in targets] == []
 
 
-def test_every_path_a_document_names_exists():
+def test_every_path_a_document_names_exists() -> None:
     path = re.compile(r"`((?:common|exchanges|portfolio|trading|research|docs)/[\w/.-]+)`")
     named = {
         (document.name, name)

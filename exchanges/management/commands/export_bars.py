@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from common.data_pipeline.export import FORMATS, export_bars
 from django.core.management.base import CommandParser
 
 from common.commands import (
@@ -13,6 +12,7 @@ from common.commands import (
     period_ns,
     series_key,
 )
+from common.data_pipeline.export import FORMATS, export_bars
 from exchanges.selectors.market_data import open_store
 
 

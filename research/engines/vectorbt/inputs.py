@@ -27,6 +27,8 @@ _SIZE_TYPES: Final[dict[SizingMode, SizeType]] = {
 }
 # A quantity this near a whole number of lots is one: 0.29 / 0.01 is 28.999999999999996.
 _SAME_LOT: Final = 1e-12
+# Relative difference below which vectorbt calls two sizes equal: `rel_tol` in its math_.py.
+SIZE_TOLERANCE: Final = 1e-9
 # Value of a lot relative to cash: with less, the cash that vectorbt loses after a buy is
 # worth an order of its own at the next bar.
 _EVERY_BAR_LOT: Final = 1e-6
@@ -44,8 +46,9 @@ class Inputs:
     size
         Target read at the close before, in the unit of `size_type`; NaN makes no order.
     min_size
-        Least number of lots of an order; 0 where the order closes the position. At
-        least 1 where fractions are allowed, so that the noise of floats is no order.
+        Lots of an order, half a lot below the least number that is admitted; 0 where the
+        order closes the position. At least 0.5 where fractions are allowed, so that the
+        noise of floats is no order.
     size_granularity
         1 for whole lots, NaN for fractions of them.
     """
@@ -114,22 +117,28 @@ def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
     before = np.concatenate([bars.close[:1], bars.close[:-1]])
     decided = np.where(find_decisions(task.targets, request.rebalance), task.targets, np.nan)
     targets = np.concatenate([[np.nan], decided[:-1]])
-    minimum = scale.to_lots(float(task.market.instrument.min_notional or 0)) / before
+    least = _least_lots(scale.to_lots(float(task.market.instrument.min_notional or 0)) / before)
     if not whole_lots:
-        minimum = np.maximum(minimum, 1.0)
+        least = np.maximum(least, 0.5)
     return Inputs(
         close=bars.close,
         price=bars.open,
         val_price=before,
         size=_sizes(task, targets, scale),
         size_type=_SIZE_TYPES[request.sizing.mode],
-        min_size=np.where(targets == 0.0, 0.0, minimum),
+        min_size=np.where(targets == 0.0, 0.0, least),
         size_granularity=1.0 if whole_lots else np.nan,
         init_cash=scale.to_lots(request.cash),
         fees=request.costs.fee_rate,
         slippage=request.costs.slippage,
         direction="both" if request.account is AccountType.MARGIN else "longonly",
     )
+
+
+def _least_lots(minimum: Floats) -> Floats:
+    whole = np.ceil(minimum * (1 - _SAME_LOT))
+    # vectorbt takes a size that is 1e-9 too small; half a lot less keeps both sides clear.
+    return np.maximum(whole - 0.5, 0.0) / (1 - SIZE_TOLERANCE)
 
 
 def _sizes(task: Task, targets: Floats, scale: LotScale) -> Floats:

@@ -1,7 +1,5 @@
 """vectorbt's records as the platform's facts."""
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,10 +7,8 @@ from common.domain.bars import Bars, Floats
 from common.domain.enums import FillReason, Liquidity
 from common.domain.fills import FILL_DTYPE
 from research.domain.backtest import Execution
-from research.engines.vectorbt.inputs import Inputs, LotScale
+from research.engines.vectorbt.inputs import SIZE_TOLERANCE, Inputs, LotScale
 from research.engines.vectorbt.runner import Records
-
-_SAME: Final = 1e-12  # relative: the noise of one division
 
 
 def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotScale) -> Execution:
@@ -28,6 +24,8 @@ def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotSc
     fills["liquidity"] = Liquidity.TAKER
     fills["reason"] = FillReason.TARGET
 
+    # Less than a lot is no order at all, so there is nothing to skip.
+    skipped = ~filled & _is_too_small(records, inputs) & (_asked(records, inputs) >= 1)
     done = np.searchsorted(row, np.arange(len(bars)), side="right")
     cash = np.concatenate([[inputs.init_cash], records.cash_after[filled]])[done]
     position = np.concatenate([[0.0], records.position_after[filled]])[done]
@@ -36,7 +34,7 @@ def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotSc
         equity=scale.from_lots(cash + position * bars.close),
         cash=float(scale.from_lots(cash)[-1]),
         quantity=float(scale.from_lots(position)[-1]),
-        skipped_ns=bars.open_ns[records.row[_is_skipped(records, inputs)]],
+        skipped_ns=bars.open_ns[records.row[skipped]],
     )
 
 
@@ -48,9 +46,7 @@ def first_cut_below_minimum(records: Records, inputs: Inputs) -> int | None:
     The rule tests the minimum before an order is cut to the cash there is, vectorbt
     after. The size before the cut is recomputed from the log alone.
     """
-    wanted = _asked(records, inputs)
-    enough = wanted >= inputs.min_size[records.row] * (1 - _SAME)
-    cut = records.is_below_minimum & enough
+    cut = records.is_below_minimum & ~_is_too_small(records, inputs)
     return int(records.row[np.argmax(cut)]) if cut.any() else None
 
 
@@ -72,10 +68,10 @@ def lost_cash(records: Records, inputs: Inputs) -> float:
     return float(np.max(np.abs(kept - made) / np.maximum(worth, inputs.init_cash * 1e-12)))
 
 
-def _is_skipped(records: Records, inputs: Inputs) -> NDArray[np.bool_]:
-    # Less than a lot is no order at all, so there is nothing to skip.
-    skipped: NDArray[np.bool_] = records.is_below_minimum & (_asked(records, inputs) >= 1)
-    return skipped
+def _is_too_small(records: Records, inputs: Inputs) -> NDArray[np.bool_]:
+    least = inputs.min_size[records.row] * (1 - SIZE_TOLERANCE)
+    small: NDArray[np.bool_] = _asked(records, inputs) < least
+    return small
 
 
 def _asked(records: Records, inputs: Inputs) -> Floats:

@@ -1,0 +1,74 @@
+"""A small stored market, and runs on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.data_pipeline.rows import BarRows
+from common.data_pipeline.store import SeriesStore
+from common.domain.bars import Bars, Floats
+from common.domain.clock import SystemClock
+from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.timeframe import Timeframe
+from exchanges.selectors.market_data import open_store
+from exchanges.services.catalogue import register_series
+from research.domain.question import RunQuestion
+from research.models import Run
+from research.services.backtests import run_backtest
+
+# Any: a finished run has what its type says may be missing.
+type Ask = Callable[..., Any]
+
+KEY = SeriesKey.bars(InstrumentId("BTC/USD", "TEST"), Timeframe.H1)
+START_NS = 1_700_000_000 // 3_600 * 3_600 * 10**9
+HOUR_NS = 3_600 * 10**9
+
+
+def bars(closes: Any, *, start_ns: int = START_NS) -> Bars:
+    close = np.array(closes, np.float64)
+    open_ = np.concatenate([close[:1], close[:-1]])
+    times = start_ns + np.arange(len(close), dtype=np.int64) * HOUR_NS
+    low, high = np.minimum(open_, close), np.maximum(open_, close)
+    return Bars(Timeframe.H1, times, open_, high, low, close, np.ones(len(close)))
+
+
+def wave(count: int) -> Floats:
+    """Return closes that rise and fall, so that a moving average crosses."""
+    return 100 + 10 * np.sin(np.arange(count) / 9)
+
+
+@pytest.fixture(autouse=True)
+def installation(settings: Any, tmp_path: Path) -> Path:
+    settings.VAR = tmp_path
+    settings.STORE_ROOT = tmp_path / "market_data"
+    settings.ARTEFACT_ROOT = tmp_path / "artefacts"
+    settings.STRATEGY_FOLDER = tmp_path / "strategies"
+    return tmp_path
+
+
+@pytest.fixture
+def store(db: None) -> SeriesStore:
+    store = open_store()
+    store.merge_bars(KEY, [BarRows.of(bars(wave(400)))])
+    register_series(store=store, key=KEY)
+    return store
+
+
+@pytest.fixture
+def ask(store: SeriesStore) -> Ask:
+    """Return a function that runs a question and gives its row."""
+
+    def ask(**changes: Any) -> Run:
+        asked: dict[str, Any] = {
+            "strategy_key": "sma_cross",
+            "engine": "vectorbt",
+            "instrument": KEY.instrument,
+            "timeframe": KEY.timeframe,
+            **changes,
+        }
+        return run_backtest(question=RunQuestion(**asked), store=store, clock=SystemClock())
+
+    return ask

@@ -1,0 +1,1 @@
+"""Journeys of a user, one file each."""
