@@ -6,6 +6,7 @@ import pytest
 from common.domain.bars import Bars
 from common.domain.fills import Fills, no_fills
 from common.domain.timeframe import Timeframe
+from portfolio.metrics import benchmark, trip_statistics
 from portfolio.metrics.summary import KEYS, Summary, summarise
 from portfolio.metrics.tests.building import FillRow, daily_bars, fills_of, flat_bars
 
@@ -92,7 +93,7 @@ class TestNoFills:
         assert summary.undefined["tail_ratio"] == "the 5 % quantile of daily returns is zero"
         zero = ("cagr", "volatility", "max_drawdown", "max_drawdown_seconds", "var_95", "beta")
         assert [summary.values[key] for key in zero] == [0] * 6
-        assert not np.signbit(float(summary.values["var_95"] or 0.0))
+        assert str(summary.values["var_95"]) == "0.0"
 
 
 class TestZeroVariance:
@@ -115,6 +116,16 @@ class TestZeroVariance:
         assert summary.undefined["beta"] == "the market did not move"
         assert summary.undefined["alpha"] == "beta is undefined"
         assert summary.values["benchmark_return"] == 0.0
+
+    def test_of_a_benchmark_that_grows_evenly_leaves_no_beta(self) -> None:
+        closes = (100 * 1.01 ** np.arange(40)).tolist()
+        bars = daily_bars(closes).rows(1, 40)
+
+        # The first return is that of the first close on itself, which is zero.
+        assert summary_of([100.0] * 20 + [101.0] * 19, bars=bars).values["beta"] is not None
+        market = np.diff(np.array(closes)) / np.array(closes)[:-1]
+        assert market.std() > 0
+        assert np.isnan(benchmark.beta(np.arange(39.0), market))
 
 
 class TestThirtyDays:
@@ -155,9 +166,15 @@ class TestRoundTrips:
         assert summary.values["profit_factor"] == 0.5
 
     def test_that_are_equal_have_no_sqn(self) -> None:
-        summary = trips_of([100.1, 100.1, 100.1])
+        summary = trips_of([110, 110, 110])
 
         assert summary.undefined["sqn"] == "the net PnL of round trips does not vary"
+
+    def test_that_are_equal_have_no_sqn_though_their_mean_is_rounded(self) -> None:
+        net_pnl = np.full(6, 0.1)
+        assert net_pnl.std(ddof=1) > 0
+
+        assert np.isnan(trip_statistics.sqn(net_pnl))
 
     def test_need_to_be_two_for_an_sqn(self) -> None:
         summary = trips_of([110])
