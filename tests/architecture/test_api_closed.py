@@ -17,7 +17,8 @@ OPEN_TO_STRANGERS = {"/api/v1/auth/login/"}
 # What every known user may do: see which addresses there are, read their description, and
 # give his own tokens back.
 OPEN_TO_USERS = re.compile(r"^/api/v1/($|\.|schema|docs|redoc|auth/)")
-VALUES = {"format": "json"}
+# Values of parameters that an expression names without a converter.
+UNTYPED = {"format": "json"}
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -36,7 +37,7 @@ def addresses() -> list[str]:
         # Django's own reading of the expression, as `reverse` uses it: a template to fill in.
         ((template, names),) = normalize(expression.replace(r"\Z", ""))[:1]
         values = {
-            name: VALUES.get(name) or ("1" if name not in converters else sample(converters[name]))
+            name: sample(converters[name]) if name in converters else UNTYPED.get(name, "1")
             for name in names
         }
         address = f"/{template % values}"
@@ -47,7 +48,7 @@ def addresses() -> list[str]:
 
 def sample(converter: Any) -> str:
     """Return a text that the converter of a path takes."""
-    candidates = ("1", "x", "00000000-0000-0000-0000-000000000000")
+    candidates = ("1", "x", ".json", "00000000-0000-0000-0000-000000000000")
     return next(text for text in candidates if re.fullmatch(converter.regex, text))
 
 
