@@ -46,6 +46,9 @@ class TestCsv:
 
         assert line.startswith("2024-01-31T22:00:00.017000000Z,")
 
+    def test_of_no_bars_has_no_lines(self) -> None:
+        assert csv_lines(bars_at(hours())) == b""
+
     def test_is_the_same_in_memory(self, store: SeriesStore, tmp_path: Path) -> None:
         export_bars(store, KEY, format="csv", output=tmp_path / "bars.csv")
 
