@@ -98,7 +98,7 @@ def resample_series(
         complete.
     """
     target = SeriesKey.bars(key.instrument, timeframe)
-    batches = (_as_rows(bars) for bars in resample_parts(store.iter_bars(key), timeframe))
+    batches = (BarRows.of(bars) for bars in resample_parts(store.iter_bars(key), timeframe))
     return store.merge_bars(target, batches, replace=replace)
 
 
@@ -128,8 +128,3 @@ def _join(earlier: Bars, later: Bars) -> Bars:
     )
     times = np.concatenate([earlier.open_ns, later.open_ns])
     return Bars(later.timeframe, times, *columns)
-
-
-def _as_rows(bars: Bars) -> BarRows:
-    columns = {name: getattr(bars, name) for name in PRICE_COLUMNS}
-    return BarRows(open_ns=bars.open_ns, **columns, lines=np.arange(1, len(bars) + 1))

@@ -253,6 +253,15 @@ class TestReadBars:
         with pytest.raises(StoreCorrupted, match=path.name):
             store.read_bars(KEY)
 
+    def test_names_a_data_file_with_a_bit_turned_over(self, store: SeriesStore) -> None:
+        path = store.root / FOLDER / store.manifest(KEY).partitions[1].file
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+
+        with pytest.raises(StoreCorrupted, match=path.name):
+            store.read_bars(KEY)
+
 
 class TestManifests:
     def test_an_unknown_series_is_told_with_what_is_near(self, store: SeriesStore) -> None:
