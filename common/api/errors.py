@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import psycopg.errors
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import IntegrityError
@@ -34,6 +33,8 @@ _STATUS: Final[Mapping[type[BaseException], int]] = {
     ExternalError: status.HTTP_502_BAD_GATEWAY,
 }
 _RETRY_AFTER_SECONDS: Final = 5
+# unique_violation: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_UNIQUE: Final = "23505"
 # SQLITE_CONSTRAINT_PRIMARYKEY and SQLITE_CONSTRAINT_UNIQUE: https://sqlite.org/rescode.html
 _SQLITE_UNIQUE: Final = frozenset({1555, 2067})
 
@@ -98,9 +99,10 @@ def _of_integrity(exc: IntegrityError) -> Response | None:
 
 def _is_duplicate(exc: IntegrityError) -> bool:
     cause = exc.__cause__
-    if isinstance(cause, psycopg.errors.UniqueViolation):
-        return True
-    return getattr(cause, "sqlite_errorcode", None) in _SQLITE_UNIQUE
+    return (
+        getattr(cause, "sqlstate", None) == _POSTGRESQL_UNIQUE
+        or getattr(cause, "sqlite_errorcode", None) in _SQLITE_UNIQUE
+    )
 
 
 def _translate(exc: Exception) -> exceptions.APIException | None:
