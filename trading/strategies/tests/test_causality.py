@@ -127,10 +127,10 @@ class TestFirstLookahead:
 
         assert first_lookahead(planted, bars, {}, cuts=cuts) is not None
 
-    def test_names_the_bar_and_both_targets(self) -> None:
-        bars = make_bars([1, 2, 3, 2, 1])
+    def test_names_the_earliest_bar_and_both_targets(self) -> None:
+        bars = make_bars([1, 2, 3, 4, 5])
 
-        found = first_lookahead(_NextClose(), bars, {}, cuts=[4, 2, 5])
+        found = first_lookahead(_NextClose(), bars, {}, cuts=[4, 2, 3, 5])
 
         assert found is not None
         assert (found.row, found.whole, found.part, found.first, found.last) == (1, 1, 0, 0, 2)
