@@ -26,7 +26,7 @@ _SIZE_TYPES: Final[dict[SizingMode, SizeType]] = {
     SizingMode.FIXED_QUANTITY: "targetamount",
 }
 # A quantity this near a whole number of lots is one: 0.29 / 0.01 is 28.999999999999996.
-_SAME_LOT: Final = 1e-12
+_SAME_LOT: Final = 1e-15
 # Relative difference below which vectorbt calls two sizes equal: `rel_tol` in its math_.py.
 SIZE_TOLERANCE: Final = 1e-9
 # Value of a lot relative to cash: with less, the cash that vectorbt loses after a buy is
@@ -47,7 +47,7 @@ class Inputs:
         Target read at the close before, in the unit of `size_type`; NaN makes no order.
     min_size
         Lots of an order, half a lot below the least number that is admitted; 0 where the
-        order closes the position. At least 0.5 where fractions are allowed, so that the
+        order closes the position. At least 1 where fractions are allowed, so that the
         noise of floats is no order.
     size_granularity
         1 for whole lots, NaN for fractions of them.
@@ -119,7 +119,7 @@ def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
     targets = np.concatenate([[np.nan], decided[:-1]])
     least = _least_lots(scale.to_lots(float(task.market.instrument.min_notional or 0)) / before)
     if not whole_lots:
-        least = np.maximum(least, 0.5)
+        least = np.maximum(least, 1.0)
     return Inputs(
         close=bars.close,
         price=bars.open,
