@@ -14,3 +14,5 @@ timeout = 60
 max_requests = 10_000
 max_requests_jitter = 1_000
 accesslog = None
+# Its socket would lie in the home folder; nothing here is steered through it.
+control_socket_disable = True

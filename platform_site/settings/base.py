@@ -139,7 +139,6 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "static/"
-STATIC_ROOT = VAR / "static"
 # Files are served from the packages themselves: nothing has to be collected first.
 WHITENOISE_USE_FINDERS = True
 

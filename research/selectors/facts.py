@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_numpy
 from common.domain.time import format_utc
 from research.exceptions import ArtefactDamaged
 from research.models import Artefact, Run
@@ -37,7 +38,7 @@ def read_artefact(artefact: Artefact) -> dict[str, NDArray[Any]]:
             path=artefact.path,
         )
     table = pq.read_table(io.BytesIO(content))
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return {name: to_numpy(table[name]) for name in table.column_names}
 
 
 def artefact_of(run: Run, kind: str) -> Artefact | None:

@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_arrow
 from common.domain.bars import Floats, Times
 from common.domain.fills import FILL_DTYPE, Fills
 from research.models import Run
@@ -49,7 +50,8 @@ def _write(
     import pyarrow.parquet as pq
 
     buffer = io.BytesIO()
-    pq.write_table(pa.table(columns), buffer, compression="zstd", use_dictionary=False)
+    table = pa.table({name: to_arrow(values) for name, values in columns.items()})
+    pq.write_table(table, buffer, compression="zstd", use_dictionary=False)
     content = buffer.getvalue()
     name = Path(f"{run.pk:08d}"[:-3]) / f"{run.pk}-{kind}.parquet"
     target = Path(settings.ARTEFACT_ROOT) / name

@@ -1,0 +1,1 @@
+"""Claims of speed and memory, one script each; every script prints one JSON document."""
