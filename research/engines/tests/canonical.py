@@ -49,14 +49,15 @@ def _execute(request: BacktestRequest, market: Market, targets: Floats) -> Canon
     account = _Account(_exact(request.cash))
     last, due, skipped = 0.0, 0, 0
     equity: list[float] = []
+    # Marks are floats of exact parts; what decides an order is exact throughout.
+    cash, quantity, closes = float(account.cash), 0.0, bars.close.tolist()
     for t in range(len(bars)):
         if due:
             _fill(account, due, (int(bars.open_ns[t]), _exact(bars.open[t])), request, lot)
             due = 0
-        close = _exact(bars.close[t])
-        worth = account.cash + account.lots * lot * close
-        equity.append(float(worth))
-        if worth <= 0:
+            cash, quantity = float(account.cash), float(account.lots * lot)
+        equity.append(cash + quantity * closes[t])
+        if equity[-1] <= 0:
             break
         target = float(targets[t])
         if np.isnan(target):
@@ -64,6 +65,8 @@ def _execute(request: BacktestRequest, market: Market, targets: Floats) -> Canon
         changed, last = target != last, target
         if not changed and request.rebalance is Rebalance.ON_CHANGE:
             continue
+        close = _exact(bars.close[t])
+        worth = account.cash + account.lots * lot * close
         # int() rounds toward zero, which is the rule for orders of either sign.
         due = int(_wanted(request, _exact(target), worth, close) / lot - account.lots)
         if due and target != 0 and abs(due) * lot * close < minimum:

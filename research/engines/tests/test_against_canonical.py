@@ -1,0 +1,207 @@
+"""Every fill of every engine against the exact recomputation, on real bars and changed ones."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, override
+
+import numpy as np
+import pytest
+
+from common.domain.bars import Bars, Floats
+from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
+from research.domain.backtest import BacktestRequest, BacktestResult, Market
+from research.engines.base import BacktestEngine
+from research.engines.tests import real_bars
+from research.engines.tests.canonical import Canonical, compare, execute
+from research.engines.tests.scripted import Scripted, market
+from trading.strategies.library.donchian_breakout import DonchianBreakout
+from trading.strategies.library.sma_cross import SmaCross
+
+SERIES = (
+    "hours",
+    "minutes",
+    "hours with gaps",
+    "minutes with gaps",
+    "hours with holes",
+    "minutes with holes",
+)
+SLIPPING = {"costs": CostModel(slippage=0.001)}
+SHORT = {"account": AccountType.MARGIN}
+NOTIONAL = {"sizing": Sizing.parse("fixed_notional=1000")}
+QUANTITY = {"sizing": Sizing.parse("fixed_quantity=0.5")}
+EVERY_BAR = {"rebalance": Rebalance.EVERY_BAR}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    series: str
+    targets: str
+    settings: dict[str, Any]
+    min_notional: str | None = None
+
+    @override
+    def __str__(self) -> str:
+        settings = ",".join(self.settings) or "plain"
+        return f"{self.series}-{self.targets}-{settings}-{self.min_notional}"
+
+
+CASES = [
+    *(Case(series, targets, {}) for series in SERIES for targets in ("sma", "donchian")),
+    Case("hours", "fractions", {}),
+    Case("hours with gaps", "fractions", {}),
+    Case("minutes with holes", "fractions", SLIPPING),
+    Case("hours", "sma", SLIPPING),
+    Case("minutes with gaps", "donchian", SLIPPING),
+    Case("hours", "sma short", SHORT),
+    Case("minutes with gaps", "sma short", SHORT),
+    Case("hours with holes", "sma short", {**SHORT, **NOTIONAL, **SLIPPING}),
+    Case("hours with gaps", "sma", NOTIONAL),
+    Case("hours with gaps", "fractions", QUANTITY),
+    Case("hours", "fractions", {}, "2000"),
+    Case("minutes with gaps", "fractions", SLIPPING, "2000"),
+    Case("hours with holes", "sma short", SHORT, "2000"),
+]
+
+
+@cache
+def load(series: str, folder: Path) -> Bars:
+    what, _, change = series.partition(" with ")
+    if change:
+        chance = np.random.default_rng(20_191_017)
+        changed = {"gaps": real_bars.with_gaps, "holes": real_bars.with_holes}[change]
+        return changed(load(what, folder), chance)
+    reader = {"hours": real_bars.read_hourly, "minutes": real_bars.read_minutes}[what]
+    return reader(folder)
+
+
+def read(name: str, bars: Bars) -> Floats:
+    """Return the targets of a strategy, or random fractions every 24 bars."""
+    if name == "fractions":
+        chance = np.random.default_rng(24)
+        targets = np.full(len(bars), np.nan)
+        targets[::24] = chance.choice([0, 0.3, 0.5, 0.7, 1], len(targets[::24]))
+        return targets
+    strategy = DonchianBreakout() if name == "donchian" else SmaCross()
+    given = {"allow_short": True} if name == "sma short" else {}
+    return strategy.targets(bars, strategy.admit(given))
+
+
+@cache
+def expect(case: Case, lot: str, folder: Path) -> Canonical:
+    request, bars = pose(case, lot, folder)
+    return execute(request, bars, read(case.targets, bars.bars))
+
+
+def pose(case: Case, lot: str, folder: Path) -> tuple[BacktestRequest, Market]:
+    bars = load(case.series, folder)
+    minimum = case.min_notional
+    spec = market([1.0], lot=lot, min_notional=minimum).instrument
+    targets = read(case.targets, bars)
+    strategy = Scripted(targets, shorts="account" in case.settings)
+    request = BacktestRequest(strategy=strategy, params={}, **case.settings)
+    return request, Market(instrument=spec, bars=bars)
+
+
+def differences(
+    result: BacktestResult, expected: Canonical, request: BacktestRequest, bars: Market
+) -> list[str]:
+    return compare(fills=result.fills, expected=expected, market=bars, cash=request.cash)
+
+
+class TestFillsOnRealBars:
+    @pytest.mark.parametrize("lot", ["1e-8", "1e-5", "0.001"])
+    @pytest.mark.parametrize("case", CASES, ids=str)
+    def test_every_fill_is_the_canonical_one(
+        self, engine: BacktestEngine, case: Case, lot: str, sample_data: Path
+    ) -> None:
+        request, bars = pose(case, lot, sample_data)
+        expected = expect(case, lot, sample_data)
+
+        result = engine.run(request, bars)
+
+        assert len(expected.fills) > 5
+        assert differences(result, expected, request, bars) == []
+        np.testing.assert_allclose(result.equity, expected.equity, rtol=1e-6)
+
+    @pytest.mark.parametrize("lot", ["1e-5", "0.001"])
+    @pytest.mark.parametrize("targets", ["sma", "fractions", "sma short"])
+    def test_every_fill_of_a_rebalance_at_every_bar_is_the_canonical_one(
+        self, engine: BacktestEngine, targets: str, lot: str, sample_data: Path
+    ) -> None:
+        settings = {**EVERY_BAR, **(SHORT if targets == "sma short" else {})}
+        case = Case("hours with gaps", targets, settings)
+        request, bars = pose(case, lot, sample_data)
+        expected = expect(case, lot, sample_data)
+
+        result = engine.run(request, bars)
+
+        assert differences(result, expected, request, bars) == []
+
+    @pytest.mark.parametrize("case", CASES[::4], ids=str)
+    def test_coarse_lots_leave_nothing_to_tolerate(
+        self, engine: BacktestEngine, case: Case, sample_data: Path
+    ) -> None:
+        request, bars = pose(case, "0.001", sample_data)
+        expected = expect(case, "0.001", sample_data)
+
+        result = engine.run(request, bars)
+
+        assert result.fills["quantity"].tolist() == expected.fills["quantity"].tolist()
+        np.testing.assert_allclose(result.fills["fee"], expected.fills["fee"], rtol=1e-9)
+        np.testing.assert_allclose(result.equity, expected.equity, rtol=1e-9)
+        assert result.skipped_orders == expected.skipped
+
+
+class TestTheComparison:
+    """A fault in the engine must not pass."""
+
+    case = CASES[0]
+
+    def test_sees_a_fee_that_is_a_tenth_too_high(
+        self, engine: BacktestEngine, sample_data: Path
+    ) -> None:
+        request, bars = pose(self.case, "1e-8", sample_data)
+        expected = expect(self.case, "1e-8", sample_data)
+        faulty, _ = pose(
+            Case("hours", "sma", {"costs": CostModel(fee_rate=0.0011)}), "1e-8", sample_data
+        )
+
+        found = differences(engine.run(faulty, bars), expected, request, bars)
+
+        assert found[-1].startswith("final equity")
+        assert sum(": fee " in line for line in found) > 500
+
+    def test_sees_fills_that_are_one_bar_late(
+        self, engine: BacktestEngine, sample_data: Path
+    ) -> None:
+        request, bars = pose(self.case, "1e-8", sample_data)
+        targets = read("sma", bars.bars)
+        expected = expect(self.case, "1e-8", sample_data)
+        late = Scripted(np.concatenate([[np.nan], targets[:-1]]))
+
+        result = engine.run(BacktestRequest(strategy=late, params={}), bars)
+
+        found = differences(result, expected, request, bars)
+        assert sum(": ts_ns " in line for line in found) == len(expected.fills)
+
+    def test_sees_a_fill_that_was_dropped(self, engine: BacktestEngine, sample_data: Path) -> None:
+        request, bars = pose(self.case, "1e-8", sample_data)
+        expected = expect(self.case, "1e-8", sample_data)
+
+        fills = np.delete(engine.run(request, bars).fills, 100)
+
+        assert compare(fills=fills, expected=expected, market=bars, cash=request.cash) == [
+            "535 fills, expected 536"
+        ]
+
+    def test_merges_the_pieces_of_one_execution(
+        self, engine: BacktestEngine, sample_data: Path
+    ) -> None:
+        request, bars = pose(self.case, "1e-8", sample_data)
+        expected = expect(self.case, "1e-8", sample_data)
+        halves = np.repeat(engine.run(request, bars).fills, 2)
+        halves["quantity"] /= 2
+        halves["fee"] /= 2
+
+        assert compare(fills=halves, expected=expected, market=bars, cash=request.cash) == []
