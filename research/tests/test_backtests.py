@@ -32,7 +32,11 @@ from trading.models import Strategy
 from trading.strategies.parameters import InvalidParameter
 from trading.strategies.registry import UnknownStrategy
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.engine("vectorbt"),
+    pytest.mark.both_databases,
+]
 
 
 class TestRunBacktest:
