@@ -2,15 +2,18 @@
 
 from django_filters import rest_framework as filters
 
+from common.api.boolean_filter import BooleanFilter
 from exchanges.models import Instrument, Series, Venue
 
 
 class VenueFilter(filters.FilterSet):
     """Venues."""
 
+    is_synthetic = BooleanFilter()
+
     class Meta:
         model = Venue
-        fields = ["code", "is_synthetic"]
+        fields = ["code"]
 
 
 class InstrumentFilter(filters.FilterSet):

@@ -1,5 +1,7 @@
 """How venues, instruments and series are written."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from common.api.serializers import ModelSerializer
@@ -34,6 +36,23 @@ class InstrumentSerializer(ModelSerializer[Instrument]):
             "updated_at",
         ]
         read_only_fields = ["symbol", "market_type", "created_at", "updated_at"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse sizes that no order could respect.
+
+        Raises
+        ------
+        ValidationError
+            If one is not positive.
+        """
+        wrong = {
+            name: [f"{size} is not positive."]
+            for name, size in attrs.items()
+            if size is not None and size <= 0
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return attrs
 
 
 class SeriesSerializer(ModelSerializer[Series]):
@@ -74,15 +93,7 @@ class BarsSerializer(serializers.Serializer[None]):
     """Bars of a period, and where the next ones begin."""
 
     series = serializers.CharField()
-    bars = BarSerializer(many=True)
     next_start = serializers.DateTimeField(
         allow_null=True, help_text="Start of the bars that did not fit, or null"
     )
-
-
-class BarsQuerySerializer(serializers.Serializer[None]):
-    """The period of a request for bars."""
-
-    start = serializers.DateTimeField(required=False, help_text="First open time")
-    end = serializers.DateTimeField(required=False, help_text="Not part of the period")
-    limit = serializers.IntegerField(required=False, min_value=1)
+    bars = BarSerializer(many=True)

@@ -1,22 +1,28 @@
 """Venues, instruments, series and bars."""
 
-from typing import Any
+from typing import Final
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.etag import ETagMixin, ETagUpdateMixin
-from common.api.renderers import BrowsableAPIRenderer
-from common.domain.time import to_ns
+from common.api.rows import (
+    ROWS_RENDERERS,
+    PeriodQuerySerializer,
+    RowsMixin,
+    next_link,
+    read_query,
+)
+from common.domain.time import format_utc
 from exchanges.api import filters, serializers
-from exchanges.api.renderers import BarsCsvRenderer
+from exchanges.api.rows import BarRows
 from exchanges.models import Instrument, Series, Venue
 from exchanges.selectors.bars import read_page
+
+_NUMBER: Final = "[0-9]+"
 
 
 class VenueViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Venue]):
@@ -25,6 +31,7 @@ class VenueViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Venue]):
     queryset = Venue.objects.all()
     serializer_class = serializers.VenueSerializer
     filterset_class = filters.VenueFilter
+    lookup_value_regex = _NUMBER
 
 
 class InstrumentViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Instrument]):
@@ -33,40 +40,40 @@ class InstrumentViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Instrumen
     queryset = Instrument.objects.select_related("venue")
     serializer_class = serializers.InstrumentSerializer
     filterset_class = filters.InstrumentFilter
+    lookup_value_regex = _NUMBER
 
 
-class SeriesViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Series]):
+class SeriesViewSet(RowsMixin, ETagMixin, viewsets.ReadOnlyModelViewSet[Series]):
     """What is stored."""
 
     queryset = Series.objects.select_related("instrument__venue")
     serializer_class = serializers.SeriesSerializer
     filterset_class = filters.SeriesFilter
-    query_parameters = ("start", "end", "limit")
+    lookup_value_regex = _NUMBER
 
     @extend_schema(
-        parameters=[serializers.BarsQuerySerializer],
+        parameters=[PeriodQuerySerializer],
         responses={
             (200, "application/json"): serializers.BarsSerializer,
             (200, "text/csv"): OpenApiResponse(str),
         },
         filters=False,
     )
-    @action(detail=True, renderer_classes=[JSONRenderer, BarsCsvRenderer, BrowsableAPIRenderer])
+    @action(detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS)
     def bars(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
         """Return the bars that open in `[start, end)`, oldest first, as JSON or CSV.
 
-        No more than the configured number at a time; `next_start` says where
-        the next request begins.
+        If there are more than `limit`, `next_start` says where the next request
+        begins; so does the header `Link`.
         """
         series: Series = self.get_object()
-        query = serializers.BarsQuerySerializer(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked: dict[str, Any] = query.validated_data
-        most = settings.PLATFORM.api.max_bars_per_request
+        wanted = read_query(request, PeriodQuerySerializer)
         page = read_page(
-            key=series.key,
-            start_ns=to_ns(asked["start"]) if "start" in asked else None,
-            end_ns=to_ns(asked["end"]) if "end" in asked else None,
-            limit=min(asked.get("limit", most), most),
+            key=series.key, start_ns=wanted.start_ns, end_ns=wanted.end_ns, limit=wanted.limit
         )
-        return Response(page)
+        following = None if page.next_ns is None else format_utc(page.next_ns)
+        return self.answer_rows(
+            BarRows(series.key, page),
+            filename=str(series.key).translate({ord(each): "-" for each in "/: "}),
+            next_page=following and next_link(request, "start", following),
+        )

@@ -1,41 +1,64 @@
 """Bars of a period in pages."""
 
-from typing import Any
+from dataclasses import dataclass
+from functools import reduce
 
-from common.domain.bars import PRICE_COLUMNS
+from common.domain.bars import Bars
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
-from common.domain.time import format_utc
 from exchanges.exceptions import UnknownSeries
 from exchanges.selectors.market_data import open_store
 
 
-def read_page(
-    *, key: SeriesKey, start_ns: int | None, end_ns: int | None, limit: int
-) -> dict[str, Any]:
-    """Return at most `limit` bars of a period as JSON values, and where the next begin.
+@dataclass(frozen=True, slots=True)
+class BarsPage:
+    """The first bars of a period.
 
-    No more than the months they lie in are read.
+    Parameters
+    ----------
+    bars
+        Oldest first.
+    next_ns
+        Open time of the first bar of the period that did not fit, nanoseconds
+        since 1970 UTC; None if all did.
+    """
+
+    bars: Bars
+    next_ns: int | None
+
+
+def read_page(*, key: SeriesKey, start_ns: int | None, end_ns: int | None, limit: int) -> BarsPage:
+    """Return the first `limit` bars that open in `[start_ns, end_ns)`; None is unbounded.
+
+    Only the months they lie in are read.
 
     Raises
     ------
     UnknownSeries
-        If the series holds no bars but something else.
+        If the series holds something else than bars.
+    SeriesNotFound
+        If nothing is stored of it.
     InvalidPeriod
-        If the period ends before it starts.
+        If the period does not end after its start.
     """
-    if key.kind is not SeriesKind.BARS:
+    if key.kind is not SeriesKind.BARS or key.timeframe is None:
         raise UnknownSeries(f"{key} holds no bars", series=str(key))
-    rows: list[dict[str, Any]] = []
-    next_start = None
-    for part in open_store().iter_bars(key, start_ns, end_ns):
-        wanted = part.rows(0, min(len(part), limit - len(rows)))
-        columns = [getattr(wanted, name).tolist() for name in PRICE_COLUMNS]
-        rows += [
-            {"time": format_utc(time), **dict(zip(PRICE_COLUMNS, values, strict=True))}
-            for time, *values in zip(wanted.open_ns.tolist(), *columns, strict=True)
-        ]
-        if len(wanted) < len(part):
-            next_start = format_utc(int(part.open_ns[len(wanted)]))
+    store = open_store()
+    taken: list[Bars] = []
+    free = limit
+    for month in store.iter_bars(key, start_ns, end_ns):
+        taken.append(month.rows(0, min(len(month), free)))
+        free -= len(taken[-1])
+        if len(taken[-1]) < len(month):
+            return BarsPage(_join(taken), int(month.open_ns[len(taken[-1])]))
+        if not free:
             break
-    return {"series": str(key), "bars": rows, "next_start": next_start}
+    if not taken:
+        return BarsPage(Bars.empty(key.timeframe), None)
+    # The page ends with a month: the manifest knows what comes next, no file has to be read.
+    later = store.manifest(key).overlapping(int(taken[-1].open_ns[-1]) + 1, end_ns)
+    return BarsPage(_join(taken), later[0].first_ns if later else None)
+
+
+def _join(months: list[Bars]) -> Bars:
+    return reduce(Bars.joined, months)

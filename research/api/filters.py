@@ -34,7 +34,12 @@ class RunFilter(filters.FilterSet):
     venue = filters.CharFilter(field_name="dataset__series__instrument__venue__code")
     symbol = filters.CharFilter(field_name="dataset__series__instrument__symbol")
     dataset = filters.CharFilter(field_name="dataset__hash")
-    created = filters.IsoDateTimeFromToRangeFilter(field_name="created_at")
+    created_after = filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="gte", help_text="At this time or later"
+    )
+    created_before = filters.IsoDateTimeFilter(
+        field_name="created_at", lookup_expr="lt", help_text="Before this time"
+    )
 
     class Meta:
         model = Run

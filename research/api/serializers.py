@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.api.serializers import ModelSerializer
+from common.domain.enums import RunStatus
 from research.models import Dataset, Experiment, Run
 from research.selectors.runs import describe_run
 
@@ -68,24 +69,80 @@ class RunListSerializer(ModelSerializer[Run]):
         ]
 
 
+class EngineOfRunSerializer(serializers.Serializer[None]):
+    """The engine that ran."""
+
+    name = serializers.CharField()
+    version = serializers.CharField()
+
+
+class StrategyOfRunSerializer(serializers.Serializer[None]):
+    """The strategy that was asked."""
+
+    key = serializers.CharField()
+    version = serializers.CharField()
+    source_hash = serializers.CharField()
+    params = serializers.DictField()
+
+
+class DatasetOfRunSerializer(serializers.Serializer[None]):
+    """The bars it ran on."""
+
+    hash = serializers.CharField()
+    venue = serializers.CharField()
+    instrument = serializers.CharField()
+    timeframe = serializers.CharField()
+    rows = serializers.IntegerField()
+    start = serializers.DateTimeField(help_text="Open time of the first bar")
+    end = serializers.DateTimeField(help_text="Close time of the last bar")
+
+
+class CostsOfRunSerializer(serializers.Serializer[None]):
+    """What executions cost; rates are fractions."""
+
+    fee_rate = serializers.FloatField()
+    maker_fee_rate = serializers.FloatField()
+    slippage_bps = serializers.FloatField()
+    funding = serializers.BooleanField()
+
+
 class RunSerializer(serializers.Serializer[Run]):
     """A run as `show_run` prints it, without its fills."""
 
     run_id = serializers.IntegerField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField([status.value for status in RunStatus])
     experiment = serializers.CharField()
-    engine = serializers.DictField()
-    strategy = serializers.DictField()
-    dataset = serializers.DictField()
-    costs = serializers.DictField()
+    engine = EngineOfRunSerializer()
+    strategy = StrategyOfRunSerializer()
+    dataset = DatasetOfRunSerializer()
+    costs = CostsOfRunSerializer()
+    cash = serializers.FloatField()
+    sizing = serializers.CharField()
+    account = serializers.CharField()
+    rebalance = serializers.CharField()
+    seed = serializers.IntegerField()
+    allow_dirty = serializers.BooleanField()
     n_fills = serializers.IntegerField(allow_null=True)
-    equity = serializers.DictField(allow_null=True)
-    metrics = serializers.DictField()
-    undefined = serializers.DictField()
-    trials = serializers.IntegerField()
+    skipped_orders = serializers.IntegerField(allow_null=True)
+    equity = serializers.DictField(
+        child=serializers.FloatField(), allow_null=True, help_text="First and last mark, how many"
+    )
+    metrics = serializers.DictField(child=serializers.FloatField(allow_null=True))
+    undefined = serializers.DictField(
+        child=serializers.CharField(), help_text="Why a metric is null"
+    )
+    open_round_trip = serializers.DictField(allow_null=True)
+    trials = serializers.IntegerField(help_text="Of its lineage on its instrument and period")
+    result_hash = serializers.CharField(allow_blank=True)
+    differs_from = serializers.IntegerField(
+        allow_null=True, help_text="An earlier run with equal inputs and another result: an alert"
+    )
     provenance = serializers.DictField()
-    timings = serializers.DictField()
+    timings = serializers.DictField(child=serializers.FloatField())
     peak_rss_mb = serializers.FloatField(allow_null=True)
+    code = serializers.CharField(required=False, help_text="Only of a run that failed")
+    detail = serializers.CharField(required=False, help_text="Only of a run that failed")
+    extra = serializers.DictField(required=False, help_text="Only of a run that failed")
 
     def to_representation(self, instance: Run) -> dict[str, Any]:
         """Return the run's document."""
@@ -108,3 +165,39 @@ class MarkSerializer(serializers.Serializer[None]):
 
     time = serializers.DateTimeField(help_text="Open time of the bar")
     equity = serializers.FloatField()
+
+
+class FactsSerializer(serializers.Serializer[None]):
+    """What stands beside a page of facts."""
+
+    count = serializers.IntegerField(help_text="Rows of the whole period")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class FillsSerializer(FactsSerializer):
+    """A page of fills."""
+
+    results = FillSerializer(many=True)
+
+
+class MarksSerializer(FactsSerializer):
+    """A page of marks."""
+
+    results = MarkSerializer(many=True)
+
+
+class EngineSerializer(serializers.Serializer[None]):
+    """An engine; `install` says how to get one that is missing."""
+
+    name = serializers.CharField()
+    version = serializers.CharField(allow_null=True)
+    installed = serializers.BooleanField()
+    capabilities = serializers.DictField(child=serializers.BooleanField())
+    install = serializers.CharField(required=False)
+
+
+class EnginesSerializer(serializers.Serializer[None]):
+    """Every engine."""
+
+    engines = EngineSerializer(many=True)

@@ -1,4 +1,4 @@
-"""Addresses of experiments, datasets and runs."""
+"""Addresses of experiments, datasets, runs and engines."""
 
 from rest_framework.routers import SimpleRouter
 
@@ -8,3 +8,4 @@ router = SimpleRouter()
 router.register("experiments", views.ExperimentViewSet)
 router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
+router.register("engines", views.EngineViewSet, basename="engine")

@@ -1,23 +1,37 @@
-"""Experiments, datasets, runs, fills and equity."""
+"""Experiments, datasets, runs, fills, equity and engines."""
 
-from typing import Any
+from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from common.api.etag import ETagDestroyMixin, ETagMixin, ETagUpdateMixin
+from common.api.content_etag import ContentETagMixin
+from common.api.etag import ETagDestroyMixin, ETagUpdateMixin
 from common.api.idempotency import idempotent
+from common.api.rows import (
+    ROWS_RENDERERS,
+    PositionQuerySerializer,
+    RowsMixin,
+    next_link,
+    read_query,
+)
 from research.api import filters, serializers
+from research.api.rows import FactRows, FillRows, MarkRows
+from research.engines.registry import list_engines
 from research.models import Dataset, Experiment, Run
-from research.selectors.facts import list_marks
-from research.selectors.runs import list_experiments, list_fills, list_runs
+from research.selectors.fact_pages import read_fact_page
+from research.selectors.runs import list_experiments, list_runs
+
+_NUMBER: Final = "[0-9]+"
+_VIEWERS: Final = ("research.view_run",)
 
 
 class ExperimentViewSet(
+    ContentETagMixin,
     ETagUpdateMixin,
     ETagDestroyMixin,
     mixins.CreateModelMixin,
@@ -28,6 +42,7 @@ class ExperimentViewSet(
     queryset = list_experiments()
     serializer_class = serializers.ExperimentSerializer
     filterset_class = filters.ExperimentFilter
+    lookup_value_regex = _NUMBER
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -45,13 +60,15 @@ class DatasetViewSet(viewsets.ReadOnlyModelViewSet[Dataset]):
     queryset = Dataset.objects.select_related("series__instrument__venue")
     serializer_class = serializers.DatasetSerializer
     filterset_class = filters.DatasetFilter
+    lookup_value_regex = _NUMBER
 
 
-class RunViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Run]):
+class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]):
     """Runs with what they left."""
 
-    queryset = list_runs().prefetch_related("artefacts")
+    queryset = list_runs()
     filterset_class = filters.RunFilter
+    lookup_value_regex = _NUMBER
     etag_field = "status"
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
@@ -60,14 +77,63 @@ class RunViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Run]):
             return serializers.RunListSerializer
         return serializers.RunSerializer
 
-    @extend_schema(responses=serializers.FillSerializer(many=True), filters=False)
-    @action(detail=True, pagination_class=None)
+    @extend_schema(
+        parameters=[PositionQuerySerializer],
+        responses={
+            (200, "application/json"): serializers.FillsSerializer,
+            (200, "text/csv"): OpenApiResponse(str),
+        },
+        filters=False,
+    )
+    @action(
+        detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS, pagination_class=None
+    )
     def fills(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
-        """Return the executions, oldest first."""
-        return Response(list_fills(self.get_object()))
+        """Return the executions of `[start, end)`, oldest first, as JSON or CSV."""
+        return self._answer_facts("fills", FillRows)
 
-    @extend_schema(responses=serializers.MarkSerializer(many=True), filters=False)
-    @action(detail=True, pagination_class=None)
+    @extend_schema(
+        parameters=[PositionQuerySerializer],
+        responses={
+            (200, "application/json"): serializers.MarksSerializer,
+            (200, "text/csv"): OpenApiResponse(str),
+        },
+        filters=False,
+    )
+    @action(
+        detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS, pagination_class=None
+    )
     def equity(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
-        """Return the equity at the close of each bar, oldest first."""
-        return Response(list_marks(self.get_object()))
+        """Return the equity at the close of each bar of `[start, end)`, oldest first."""
+        return self._answer_facts("equity", MarkRows)
+
+    def _answer_facts(self, kind: str, rows: type[FactRows]) -> Response:
+        run: Run = self.get_object()
+        wanted = read_query(self.request, PositionQuerySerializer)
+        page = read_fact_page(
+            run,
+            kind,
+            start_ns=wanted.start_ns,
+            end_ns=wanted.end_ns,
+            offset=wanted.offset,
+            limit=wanted.limit,
+        )
+        after, before = wanted.offset + len(page), max(0, wanted.offset - wanted.limit)
+        next_page = next_link(self.request, "offset", after) if after < page.count else None
+        previous_page = next_link(self.request, "offset", before) if wanted.offset else None
+        return self.answer_rows(
+            rows(page, next_page, previous_page),
+            filename=f"run-{run.pk}-{kind}",
+            next_page=next_page,
+        )
+
+
+class EngineViewSet(viewsets.ViewSet):
+    """The engines that run backtests, as `list_engines` lists them."""
+
+    required_permissions = {"list": _VIEWERS, "metadata": _VIEWERS}
+
+    @extend_schema(responses=serializers.EnginesSerializer)
+    def list(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return every engine, installed or not, and what it can do; none is loaded."""
+        return Response({"engines": [engine.describe() for engine in list_engines()]})

@@ -1,4 +1,4 @@
-"""Addresses of strategies."""
+"""Addresses of strategies and indicators."""
 
 from rest_framework.routers import SimpleRouter
 
@@ -6,3 +6,4 @@ from trading.api import views
 
 router = SimpleRouter()
 router.register("strategies", views.StrategyViewSet)
+router.register("indicators", views.IndicatorViewSet, basename="indicator")

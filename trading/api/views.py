@@ -1,19 +1,37 @@
-"""Strategies, from rows: no code of a strategy runs here."""
+"""Strategies, from rows: no code of a strategy runs here; and the indicators they may use."""
 
-from django.db.models import Prefetch
+from typing import Final
+
+from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from common.api.content_etag import ContentETagMixin
 from common.api.etag import ETagUpdateMixin
+from common.indicators.registry import list_indicators
 from trading.api import filters, serializers
-from trading.models import Strategy, StrategyVersion
+from trading.models import Strategy
+
+_VIEWERS: Final = ("trading.view_strategy",)
 
 
-class StrategyViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Strategy]):
+class StrategyViewSet(ContentETagMixin, ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Strategy]):
     """Strategies and their versions; what one is derived from can be recorded."""
 
-    queryset = Strategy.objects.select_related("derived_from").prefetch_related(
-        Prefetch("versions", StrategyVersion.objects.order_by("-pk"))
-    )
+    queryset = Strategy.objects.select_related("derived_from").prefetch_related("versions")
     serializer_class = serializers.StrategySerializer
     filterset_class = filters.StrategyFilter
     lookup_field = "key"
+    lookup_value_regex = "[a-z0-9_]+"
+
+
+class IndicatorViewSet(viewsets.ViewSet):
+    """The indicators that strategies may use, as `list_indicators` lists them."""
+
+    required_permissions = {"list": _VIEWERS, "metadata": _VIEWERS}
+
+    @extend_schema(responses=serializers.IndicatorsSerializer)
+    def list(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
+        """Return inputs, parameters, outputs and warm-up of every indicator."""
+        return Response({"indicators": [each.describe() for each in list_indicators()]})
