@@ -32,6 +32,21 @@ class TestLightImport:
 
         assert gc.isenabled()
 
+    def test_leaves_what_was_imported_to_no_collector(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+        before = gc.get_freeze_count()
+
+        with light_import():
+            pass
+        assert gc.get_freeze_count() == before
+
+        with light_import():
+            importlib.import_module("colorsys")
+        assert gc.get_freeze_count() > before
+        gc.unfreeze()
+
     def test_leaves_no_finder_behind_when_an_import_fails(self) -> None:
         before = list(sys.meta_path)
 

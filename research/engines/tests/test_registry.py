@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from inspect import signature
 from typing import override
 
 import pytest
@@ -41,6 +42,13 @@ class TestGetEngine:
         assert isinstance(engine, BacktestEngine)
         assert engine.name == name
         assert registry.engine_version(name) == version(engine.distributions[0])
+
+    @pytest.mark.parametrize("name", list(registry.ENGINES))
+    def test_returns_one_that_keeps_to_the_contract(self, name: str) -> None:
+        kind = type(registry.get_engine(name))
+
+        assert kind.run is BacktestEngine.run
+        assert signature(kind._execute) == signature(BacktestEngine._execute)
 
     def test_names_the_engines_there_are(self) -> None:
         with pytest.raises(UnknownEngine) as error:
