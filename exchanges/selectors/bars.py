@@ -55,9 +55,12 @@ def read_page(*, key: SeriesKey, start_ns: int | None, end_ns: int | None, limit
             break
     if not taken:
         return BarsPage(Bars.empty(key.timeframe), None)
+    if free:
+        return BarsPage(_join(taken), None)
     # The page ends with a month: the manifest knows what comes next, no file has to be read.
-    later = store.manifest(key).overlapping(int(taken[-1].open_ns[-1]) + 1, end_ns)
-    return BarsPage(_join(taken), later[0].first_ns if later else None)
+    last_ns = taken[-1].open_ns[-1]
+    later = (part.first_ns for part in store.manifest(key).overlapping(int(last_ns), end_ns))
+    return BarsPage(_join(taken), next((time for time in later if time > last_ns), None))
 
 
 def _join(months: list[Bars]) -> Bars:

@@ -1,0 +1,33 @@
+"""Clients of the API and of the back office, for tests."""
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from knox.models import get_token_model
+from rest_framework.test import APIClient
+
+from common.roles import Role
+from common.tests.factories import UserFactory
+
+
+def browser(role: Role | None = None, *, user: User | None = None) -> APIClient:
+    """Return a client with the session of a new user of a role, or of the user given."""
+    client = APIClient()
+    client.force_login(user or UserFactory.create(role=role))
+    return client
+
+
+def script(role: Role) -> APIClient:
+    """Return a client with a token of a new user of a role."""
+    _, token = get_token_model().objects.create(user=UserFactory.create(role=role))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    return client
+
+
+def count_queries(client: APIClient, address: str) -> int:
+    """Return how many queries a successful GET takes."""
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return len(queries)
