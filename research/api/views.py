@@ -131,7 +131,10 @@ class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]
 class EngineViewSet(viewsets.ViewSet):
     """The engines that run backtests, as `list_engines` lists them."""
 
-    required_permissions = {"list": _VIEWERS, "metadata": _VIEWERS}
+    # Of the other methods a viewer learns that there are none.
+    required_permissions = dict.fromkeys(
+        ("list", "metadata", "post", "put", "patch", "delete"), _VIEWERS
+    )
 
     @extend_schema(responses=serializers.EnginesSerializer)
     def list(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature

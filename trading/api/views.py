@@ -29,7 +29,10 @@ class StrategyViewSet(ContentETagMixin, ETagUpdateMixin, viewsets.ReadOnlyModelV
 class IndicatorViewSet(viewsets.ViewSet):
     """The indicators that strategies may use, as `list_indicators` lists them."""
 
-    required_permissions = {"list": _VIEWERS, "metadata": _VIEWERS}
+    # Of the other methods a viewer learns that there are none.
+    required_permissions = dict.fromkeys(
+        ("list", "metadata", "post", "put", "patch", "delete"), _VIEWERS
+    )
 
     @extend_schema(responses=serializers.IndicatorsSerializer)
     def list(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature
