@@ -14,7 +14,8 @@ class ExperimentSerializer(ModelSerializer[Experiment]):
     """A question."""
 
     created_by = serializers.CharField(source="created_by.username", read_only=True, default=None)
-    run_count = serializers.IntegerField(read_only=True)
+    # One that has just been made was not counted: it has none.
+    run_count = serializers.IntegerField(read_only=True, default=0)
 
     class Meta:
         model = Experiment

@@ -1,0 +1,28 @@
+"""Many rows from one real run, for pages and lists."""
+
+from common.domain.enums import RunStatus
+from research.models import Dataset, Experiment, Run
+from research.services.ledger import process_name
+
+
+def copy_run(run: Run, *, number: int) -> Run:
+    """Return a running copy with an experiment and a dataset of its own."""
+    dataset = Dataset.objects.create(
+        series=run.dataset.series,
+        hash=f"{number:064d}",
+        rows=run.dataset.rows,
+        start_at=run.dataset.start_at,
+        end_at=run.dataset.end_at,
+    )
+    values = {
+        field.attname: getattr(run, field.attname)
+        for field in Run._meta.concrete_fields
+        if field.name not in {"id", "status", "finished_at", "owner", "experiment", "dataset"}
+    }
+    return Run.objects.create(
+        **values,
+        experiment=Experiment.objects.create(name=f"copy {number}"),
+        dataset=dataset,
+        status=RunStatus.RUNNING,
+        owner=process_name(),
+    )
