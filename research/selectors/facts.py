@@ -9,7 +9,6 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from common.data_pipeline.arrays import to_numpy
-from common.domain.time import format_utc
 from research.exceptions import ArtefactDamaged
 from research.models import Artefact, Run
 
@@ -45,21 +44,3 @@ def read_artefact(artefact: Artefact) -> dict[str, NDArray[Any]]:
 def artefact_of(run: Run, kind: str) -> Artefact | None:
     """Return the run's artefact of a kind from those read with it, or None."""
     return next((file for file in run.artefacts.all() if file.kind == kind), None)
-
-
-def list_marks(run: Run) -> list[dict[str, str | float]]:
-    """Return the equity at each close as JSON values, oldest first; none if it left none.
-
-    Raises
-    ------
-    ArtefactDamaged
-        If the file is not what the run left.
-    """
-    artefact = artefact_of(run, "equity")
-    if artefact is None:
-        return []
-    columns = read_artefact(artefact)
-    return [
-        {"time": format_utc(time), "equity": mark}
-        for time, mark in zip(columns["open_ns"].tolist(), columns["equity"].tolist(), strict=True)
-    ]

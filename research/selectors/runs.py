@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from common.domain.enums import Liquidity, OrderSide, RunStatus
+from common.domain.enums import RunStatus
 from common.domain.time import format_utc, to_ns
 from research.exceptions import UnknownRun
 from research.models import Dataset, Experiment, Run
+from research.selectors.fact_pages import describe_fills
 from research.selectors.facts import artefact_of, read_artefact
 from trading.selectors.lineage import lineage_ids
 
@@ -112,21 +113,7 @@ def list_fills(run: Run) -> list[dict[str, Any]]:
     artefact = artefact_of(run, "fills")
     if artefact is None:
         return []
-    columns = read_artefact(artefact)
-    names = ("ts_ns", "side", "price", "quantity", "fee", "liquidity")
-    return [
-        {
-            "ts": format_utc(ts_ns),
-            "side": OrderSide(side).name,
-            "price": price,
-            "quantity": quantity,
-            "fee": fee,
-            "liquidity": Liquidity(liquidity).name,
-        }
-        for ts_ns, side, price, quantity, fee, liquidity in zip(
-            *(columns[name].tolist() for name in names), strict=True
-        )
-    ]
+    return describe_fills(read_artefact(artefact))
 
 
 def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
