@@ -4,13 +4,21 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
 
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
-from common.domain.errors import InvalidPeriod
+from common.domain.errors import InvalidArgument, InvalidPeriod
 from common.domain.instruments import InstrumentId
 from common.domain.time import format_utc
 from common.domain.timeframe import Timeframe
 from trading.strategies.parameters import Value
+
+LONGEST_EXPERIMENT: Final = 120
+_SEEDS: Final = 2**63
+# What the ledger holds exactly: the digits of every decimal in the database.
+_WHOLE_DIGITS: Final = 20
+_DECIMAL_PLACES: Final = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +30,23 @@ class RunQuestion:
     start_ns, end_ns
         Period `[start, end)` in nanoseconds since 1970 UTC; None is as far as
         bars are stored.
+    cash, costs
+        Each must have at most 20 digits before the point and 18 after it, as the
+        ledger has.
+    seed
+        In [0, 2**63).
     allow_dirty
         Run although the bars have errors; the ledger records it.
     experiment
-        The question the run belongs to; empty makes one per strategy and series.
+        The question the run belongs to, one line of 120 characters at most; empty
+        makes one per strategy and series.
+
+    Raises
+    ------
+    InvalidPeriod
+        If the period ends before it starts.
+    InvalidArgument
+        If the ledger could not hold one of the values.
     """
 
     strategy_key: str
@@ -50,6 +71,28 @@ class RunQuestion:
                 f"the period ends at {format_utc(self.end_ns)},"
                 f" not after its start {format_utc(self.start_ns)}"
             )
+        if not 0 <= self.seed < _SEEDS:
+            raise InvalidArgument(f"seed is {self.seed}, must be in [0, {_SEEDS})")
+        if len(self.experiment) > LONGEST_EXPERIMENT or not self.experiment.isprintable():
+            raise InvalidArgument(
+                f"the experiment's name has {len(self.experiment)} characters, must be one line"
+                f" of {LONGEST_EXPERIMENT} at most"
+            )
+        _check_exact("cash", self.cash)
+        for name in ("fee_rate", "maker_fee_rate", "slippage"):
+            _check_exact(name, getattr(self.costs, name))
+
+
+def _check_exact(name: str, value: float) -> None:
+    number = Decimal(repr(float(value)))
+    if not number.is_finite():
+        return  # Refused by name where it is used.
+    _, digits, exponent = number.normalize().as_tuple()
+    if number.adjusted() >= _WHOLE_DIGITS or (any(digits) and -int(exponent) > _DECIMAL_PLACES):
+        raise InvalidArgument(
+            f"{name} is {value!r}, must have at most {_WHOLE_DIGITS} digits before the point and"
+            f" {_DECIMAL_PLACES} after it"
+        )
 
 
 def canonical_hash(document: Mapping[str, object]) -> str:

@@ -1,7 +1,8 @@
 """The options of a run, shared by every command that asks for one."""
 
-from decimal import Decimal
-from typing import Any
+import argparse
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import CommandParser
@@ -18,6 +19,9 @@ from common.domain.errors import InvalidArgument
 from common.domain.timeframe import Timeframe
 from research.domain.question import RunQuestion
 
+# Far beyond every bound of a rate, and near enough to reckon with.
+_MOST: Final = Decimal("1e12")
+
 
 def add_run_arguments(parser: CommandParser) -> None:
     """Add everything that describes a run but its engine."""
@@ -29,9 +33,9 @@ def add_run_arguments(parser: CommandParser) -> None:
     add_series_arguments(parser)
     add_period_arguments(parser)
     parser.add_argument("--cash", type=positive_decimal, default=defaults.cash)
-    parser.add_argument("--fee-rate", type=Decimal, default=defaults.fee_rate)
-    parser.add_argument("--maker-fee-rate", type=Decimal, help="like --fee-rate unless given")
-    parser.add_argument("--slippage-bps", type=Decimal, default=defaults.slippage_bps)
+    parser.add_argument("--fee-rate", type=_number, default=defaults.fee_rate)
+    parser.add_argument("--maker-fee-rate", type=_number, help="like --fee-rate unless given")
+    parser.add_argument("--slippage-bps", type=_number, default=defaults.slippage_bps)
     parser.add_argument(
         "--sizing", default="equity_fraction", help="or fixed_notional=N, fixed_quantity=Q"
     )
@@ -43,6 +47,16 @@ def add_run_arguments(parser: CommandParser) -> None:
         "--allow-dirty", action="store_true", help="run although the bars have errors"
     )
     parser.add_argument("--experiment", default="", help="the question this run belongs to")
+
+
+def _number(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation as e:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from e
+    if not (value.is_finite() and -_MOST < value < _MOST):
+        raise argparse.ArgumentTypeError(f"{text} is not a finite number below {_MOST:g}")
+    return value
 
 
 def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:

@@ -16,7 +16,7 @@ from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentSpec
 from exchanges.models import Series
 from research.domain.backtest import BacktestRequest
-from research.domain.question import RunQuestion, canonical_hash
+from research.domain.question import LONGEST_EXPERIMENT, RunQuestion, canonical_hash
 from research.exceptions import RunNotRunning
 from research.models import Artefact, Experiment, Run
 from research.services.artefacts import StoredFile
@@ -123,7 +123,9 @@ def _exact(value: float) -> Decimal:
 def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Run:
     """Write the row of a run that starts now in this process."""
     question, request = prepared.question, prepared.request
-    name = question.experiment or f"{question.strategy_key} on {prepared.loaded.key}"
+    # The longest keys and symbols together are longer than a name may be.
+    made = f"{question.strategy_key} on {prepared.loaded.key}"[:LONGEST_EXPERIMENT]
+    name = question.experiment or made
     experiment, _ = Experiment.objects.get_or_create(
         name=name, defaults={"created_by_id": user_id}
     )
