@@ -106,6 +106,10 @@ class ExactDecimalFormField(forms.DecimalField):
         attrs: dict[str, Any] = super().widget_attrs(widget)
         return {**attrs, "step": "any"} if "step" in attrs else attrs
 
+    def prepare_value(self, value: Any) -> Any:
+        """Return what the form shows: plain notation, as everywhere else."""
+        return f"{value:f}" if isinstance(value, Decimal) else value
+
 
 class ExactDecimalField(models.DecimalField):  # type: ignore[type-arg]  # generic in stubs only
     """A decimal of 20 digits before and 18 after the point, exact on both databases.

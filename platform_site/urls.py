@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import (
     SpectacularAPIView,
     SpectacularRedocView,
@@ -10,6 +11,7 @@ from drf_spectacular.views import (
 from rest_framework.routers import DefaultRouter
 
 from exchanges.api.urls import router as exchanges_router
+from platform_site.views import favicon
 from research.api.urls import router as research_router
 from trading.api.urls import router as trading_router
 
@@ -20,11 +22,13 @@ for part in (exchanges_router, trading_router, research_router):
 admin.autodiscover()
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("favicon.ico", favicon, name="favicon"),
     path("admin/", admin.site.urls),
     path("api/v1/auth/", include("common.api.urls")),
-    path("api/v1/schema/", SpectacularAPIView.as_view(api_version="v1"), name="schema"),
-    path("api/v1/docs/", SpectacularSwaggerView.as_view(), name="swagger"),
-    path("api/v1/redoc/", SpectacularRedocView.as_view(), name="redoc"),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(title="Assay API"), name="swagger"),
+    path("api/v1/redoc/", SpectacularRedocView.as_view(title="Assay API"), name="redoc"),
     path("api/v1/", include(router.urls)),
 ]
 

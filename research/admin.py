@@ -1,29 +1,31 @@
 """Experiments, datasets and runs in the back office."""
 
 import json
-from typing import Any, override
+from typing import Any, Final, override
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
 from research.exceptions import ArtefactDamaged
-from research.models import Dataset, Experiment, Run
+from research.models import Artefact, Dataset, Experiment, Run
 from research.selectors.charts import equity_chart
 from research.selectors.metrics import METRICS, format_metric
-from research.selectors.runs import count_trials_like, list_fills
+from research.selectors.runs import count_trials_like, list_experiments, list_runs
+from research.selectors.tables import latest_fills
 
-_STATUS_LABELS = {
+_STATUS_LABELS: Final = {
     RunStatus.SUCCEEDED.value: "success",
     RunStatus.FAILED.value: "danger",
     RunStatus.REFUSED.value: "warning",
     RunStatus.RUNNING.value: "info",
 }
-_SHOWN_FILLS = 100
+_SHOWN_FILLS: Final = 100
+_COSTS: Final = tuple(map(exact, ("cash", "fee_rate", "maker_fee_rate", "slippage")))
 
 
 @admin.register(Experiment)
@@ -31,20 +33,24 @@ class ExperimentAdmin(ModelAdmin):
     """Questions; what was learned can be written down."""
 
     list_display = ["name", "run_count", "created_by", "created_at"]
-    list_select_related = ["created_by"]
     search_fields = ["name", "question"]
-    fields = ["name", "question", "conclusion", "created_by", "created_at", "updated_at"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
 
+    @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Count the runs in the same query."""
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(_runs=Count("runs"))
-        return rows
+        return list_experiments()
 
-    @admin.display(description="runs", ordering="_runs")
+    @override
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Return what can be written, and of a question that was asked, by whom and when."""
+        written = ["name", "question", "conclusion"]
+        return [*written, *self.readonly_fields] if obj else written
+
+    @admin.display(description="runs", ordering="run_count")
     def run_count(self, experiment: Any) -> int:
         """Return how many runs it has."""
-        count: int = experiment._runs  # noqa: SLF001 - annotated above
+        count: int = experiment.run_count
         return count
 
     @override
@@ -59,9 +65,33 @@ class ExperimentAdmin(ModelAdmin):
 class DatasetAdmin(ReadOnlyAdmin):
     """Stretches of series as runs used them."""
 
-    list_display = ["series", "rows", "start_at", "end_at", "hash"]
+    list_display = ["series", "rows", "start_at", "end_at", "short_hash"]
     search_fields = ["hash", "series__instrument__symbol"]
     list_select_related = ["series__instrument__venue"]
+
+    @admin.display(description="hash")
+    def short_hash(self, dataset: Dataset) -> str:
+        """Return enough of the hash to tell datasets apart."""
+        return dataset.hash[:12]
+
+
+class ArtefactInline(TabularInline):
+    """The files a run left."""
+
+    model = Artefact
+    fields = ["kind", "rows", "size_bytes", "sha256", "path"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
 
 
 @admin.register(Run)
@@ -79,15 +109,89 @@ class RunAdmin(ReadOnlyAdmin):
         "drawdown",
         "created_at",
     ]
-    list_filter = ["status", "engine", "strategy_version__strategy", "experiment"]
-    list_select_related = [
+    list_filter = [
+        "status",
+        "engine",
+        ("differs_from", admin.EmptyFieldListFilter),
         "strategy_version__strategy",
-        "dataset__series__instrument__venue",
-        "experiment",
     ]
-    search_fields = ["id", "experiment__name", "strategy_version__strategy__key"]
+    search_fields = ["=id", "experiment__name", "strategy_version__strategy__key"]
     ordering = ["-id"]
+    list_per_page = 50
+    # One count less; that of all rows says nothing about those found.
+    show_full_result_count = False
+    inlines = [ArtefactInline]
     change_form_before_template = "research/admin/run.html"
+    fieldsets = [
+        (
+            "Question",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "experiment",
+                    "strategy_version",
+                    "params",
+                    "dataset",
+                    "kind",
+                    "engine",
+                    "engine_version",
+                    *_COSTS,
+                    "funding",
+                    "sizing",
+                    "account",
+                    "rebalance",
+                    "seed",
+                    "allow_dirty",
+                    "instrument_sizes",
+                    "warm_up_rows",
+                    "created_by",
+                ],
+            },
+        ),
+        (
+            "Outcome",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "status",
+                    "error_code",
+                    "error_detail",
+                    "n_fills",
+                    "skipped_orders",
+                    "equity",
+                    "open_round_trip",
+                    "metrics",
+                    "undefined",
+                    "differs_from",
+                    "started_at",
+                    "finished_at",
+                    "timings",
+                    "peak_memory",
+                ],
+            },
+        ),
+        (
+            "Provenance",
+            {
+                "classes": ["tab"],
+                "fields": [
+                    "result_hash",
+                    "input_hash",
+                    "trial_hash",
+                    "warm_up_hash",
+                    "code_hash",
+                    "provenance",
+                    "owner",
+                ],
+            },
+        ),
+    ]
+    readonly_fields = [*_COSTS, "peak_memory"]
+
+    @override
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Read with the runs what they name."""
+        return list_runs()
 
     @display(description="status", label=_STATUS_LABELS)
     def status_label(self, run: Run) -> str:
@@ -120,40 +224,36 @@ class RunAdmin(ReadOnlyAdmin):
         """Return the maximum drawdown."""
         return format_metric(run.metrics.get("max_drawdown"), "percent")
 
+    @admin.display(description="peak memory")
+    def peak_memory(self, run: Run) -> str:
+        """Return the most memory it held, in MB of 10^6 bytes."""
+        return "-" if run.peak_rss_bytes is None else f"{run.peak_rss_bytes / 1e6:,.0f} MB"
+
     @override
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Show metrics, equity and fills above the row."""
-        run = self.get_object(request, object_id)
-        facts = self._facts(request, run) if isinstance(run, Run) else {}
-        context = {**(extra_context or {}), **facts}
-        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        run = context.get("original")
+        if isinstance(run, Run):
+            context |= self._facts(request, run)
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 
     def _facts(self, request: HttpRequest, run: Run) -> dict[str, Any]:
-        try:
-            chart, fills = equity_chart(run), list_fills(run)
-        except ArtefactDamaged as error:
-            messages.error(request, error.detail)
-            chart, fills = None, []
-        names = ("ts", "side", "price", "quantity", "fee")
-        return {
+        facts: dict[str, Any] = {
             "run": run,
             "trials": count_trials_like(run),
-            "metrics": [
+            "cards": [
                 (label, format_metric(run.metrics[name], form), run.undefined.get(name, ""))
                 for name, label, form in METRICS
                 if name in run.metrics
             ],
-            "equity_chart": json.dumps(chart) if chart else "",
-            "fills": {
-                "headers": names,
-                "rows": [[fill[name] for name in names] for fill in fills[-_SHOWN_FILLS:]],
-            },
-            "fill_count": len(fills),
         }
+        try:
+            chart = equity_chart(run)
+            facts["equity_chart"] = json.dumps(chart) if chart else ""
+            facts["fills"] = latest_fills(run, count=_SHOWN_FILLS)
+        except ArtefactDamaged as error:
+            messages.error(request, error.detail)
+        return facts

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
-from common.domain.bars import Bars
+from common.domain.bars import PRICE_COLUMNS, Bars
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
+from common.domain.time import format_utc
 from exchanges.exceptions import UnknownSeries
 from exchanges.selectors.market_data import open_store
 
@@ -61,6 +63,22 @@ def read_page(*, key: SeriesKey, start_ns: int | None, end_ns: int | None, limit
     last_ns = taken[-1].open_ns[-1]
     later = (part.first_ns for part in store.manifest(key).overlapping(int(last_ns), end_ns))
     return BarsPage(_join(taken), next((time for time in later if time > last_ns), None))
+
+
+def latest_bars(*, key: SeriesKey, count: int) -> dict[str, list[Any]]:
+    """Return the last bars as a table for people, newest first.
+
+    Raises
+    ------
+    SeriesNotFound
+        If nothing is stored of the series.
+    """
+    store = open_store()
+    bars = store.read_before(key, store.manifest(key).end_ns, count)
+    prices = (getattr(bars, name).tolist() for name in PRICE_COLUMNS)
+    times = map(format_utc, bars.open_ns.tolist())
+    rows = [list(row) for row in zip(times, *prices, strict=True)]
+    return {"headers": ["time", *PRICE_COLUMNS], "rows": rows[::-1]}
 
 
 def _join(months: list[Bars]) -> Bars:

@@ -137,6 +137,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = "platform_site.formats"
 
 STATIC_URL = "static/"
 # Files are served from the packages themselves: nothing has to be collected first.
@@ -192,7 +193,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }
-UNFOLD = {"SITE_TITLE": "Assay", "SITE_HEADER": "Assay", "SITE_SYMBOL": "science"}
+UNFOLD = {
+    "SITE_TITLE": "Assay",
+    "SITE_HEADER": "Assay",
+    "SITE_SYMBOL": "science",
+    "SITE_URL": "/api/v1/",
+    "DASHBOARD_CALLBACK": "platform_site.back_office.dashboard",
+    "SIDEBAR": {"navigation": "platform_site.back_office.navigation"},
+}
 
 LOGGING = {
     "version": 1,

@@ -5,7 +5,7 @@ from typing import Final
 METRICS: Final = (
     ("total_return", "net return", "percent"),
     ("benchmark_return", "buy and hold", "percent"),
-    ("cagr", "a year", "percent"),
+    ("cagr", "return a year", "percent"),
     ("volatility", "volatility a year", "percent"),
     ("sharpe", "Sharpe", "number"),
     ("sortino", "Sortino", "number"),
