@@ -1,6 +1,6 @@
 """What can go wrong with experiments and runs."""
 
-from common.domain.errors import Conflict, InvalidInput, NotFound
+from common.domain.errors import Conflict, ExternalError, InvalidInput, NotFound, PlatformError
 
 
 class UnknownRun(NotFound):
@@ -43,3 +43,27 @@ class ArtefactDamaged(Conflict):
     """A file that a run left is missing or has another content."""
 
     code = "artefact_damaged"
+
+
+class ArtefactNotWritten(ExternalError):
+    """The disk refused what a run left: full, read-only, not permitted, or not there."""
+
+    code = "artefact_not_written"
+
+
+class MarketChanged(Conflict):
+    """The bars are not those that were handed to the strategy."""
+
+    code = "market_changed"
+
+
+class Interrupted(PlatformError):
+    """A signal ended the work before it was done."""
+
+    code = "interrupted"
+
+
+class UnexpectedFailure(PlatformError):
+    """Code of a strategy or of the platform raised what nobody anticipated; it is the cause."""
+
+    code = "unexpected_failure"

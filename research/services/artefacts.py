@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,10 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from common.data_pipeline.arrays import to_arrow
+from common.data_pipeline.durable import make_folder, replace_file
 from common.domain.bars import Floats, Times
 from common.domain.fills import FILL_DTYPE, Fills
+from research.exceptions import ArtefactNotWritten
 from research.models import Run
 
 
@@ -30,9 +31,13 @@ class StoredFile:
 def write_facts(*, run: Run, fills: Fills, open_ns: Times, equity: Floats) -> list[StoredFile]:
     """Write the facts of a run and return what was written, for its row to name.
 
-    The files are on disk before the row says so; one that no row names, left
-    by a process that was killed in between, is overwritten by nothing and
-    harms nothing.
+    The files are on the disk before the row says so. One that no row names was left
+    by a process that was killed in between, and does no harm.
+
+    Raises
+    ------
+    ArtefactNotWritten
+        If the disk refuses.
     """
     columns: dict[str, NDArray[np.generic]] = {
         name: np.ascontiguousarray(fills[name]) for name in FILL_DTYPE.names or ()
@@ -55,13 +60,13 @@ def _write(
     content = buffer.getvalue()
     name = Path(f"{run.pk:08d}"[:-3]) / f"{run.pk}-{kind}.parquet"
     target = Path(settings.ARTEFACT_ROOT) / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(target)
+    try:
+        make_folder(target.parent)
+        replace_file(target, content)
+    except OSError as e:
+        raise ArtefactNotWritten(
+            f"{kind} of {run} cannot be written to {target}: {e}", path=str(target)
+        ) from e
     return StoredFile(kind, str(name), hashlib.sha256(content).hexdigest(), len(content), rows)
 
 

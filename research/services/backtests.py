@@ -1,6 +1,9 @@
 """Run a strategy on an engine over stored bars, and keep the result."""
 
+from dataclasses import replace
+from pathlib import Path
 from time import perf_counter
+from traceback import walk_tb
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
@@ -14,18 +17,18 @@ from research.domain.backtest import BacktestRequest, BacktestResult
 from research.domain.question import RunQuestion
 from research.engines.exceptions import UnsupportedFeature
 from research.engines.registry import engine_version, get_engine
-from research.exceptions import AccountRuined, DirtyData, FundingMissing
+from research.exceptions import (
+    AccountRuined,
+    DirtyData,
+    FundingMissing,
+    Interrupted,
+    UnexpectedFailure,
+)
 from research.models import Run
 from research.services import artefacts, datasets, ledger
 from trading.services.catalogue import load_strategy, record_version
 
 _REFUSALS = (DirtyData, FundingMissing, UnsupportedFeature)
-
-
-class UnexpectedFailure(PlatformError):
-    """A bug, an interruption or a machine out of memory, as a run records it."""
-
-    code = "unexpected_failure"
 
 
 def run_backtest(
@@ -35,13 +38,14 @@ def run_backtest(
 
     What is wrong with the question raises before there is a row. From then on
     every outcome is a row: SUCCEEDED; REFUSED for data or features that must
-    not be used; FAILED, with its error.
+    not be used; FAILED, with its error; CANCELED by an interrupt.
 
     Raises
     ------
     PlatformError
         UnknownEngine, EngineNotInstalled, UnknownStrategy, InvalidParameter,
-        UnknownInstrument, SeriesNotFound or NoBarsInPeriod.
+        UnknownInstrument, SeriesNotFound or NoBarsInPeriod; and UnexpectedFailure
+        as `run_prepared`.
     """
     began = perf_counter()
     prepared = prepare(question=question, store=store)
@@ -59,24 +63,45 @@ def run_prepared(
     """Run a prepared question and return its row, which is in a final state.
 
     `began` is when loading began, by `time.perf_counter`; None is now.
+
+    Raises
+    ------
+    UnexpectedFailure
+        If the strategy raises, or there is a bug: the row is FAILED, `run_id` names
+        it, and the error is the cause.
+    KeyboardInterrupt
+        As it came, once the row is CANCELED.
     """
     began = perf_counter() if began is None else began
     ledger.fail_lost_runs(at=clock.now())
     run = ledger.begin_run(prepared=prepared, user_id=user_id, at=clock.now())
+
+    def end(outcome: ledger.Outcome) -> Run:
+        timings = {**outcome.timings, "total_s": perf_counter() - began}
+        measured = replace(outcome, timings=timings, peak_rss_bytes=peak_rss_bytes())
+        return ledger.end_run(run=run, outcome=measured, at=clock.now())
+
     try:
         outcome = _execute(run=run, prepared=prepared, store=store, began=began)
     except PlatformError as error:
         status = RunStatus.REFUSED if isinstance(error, _REFUSALS) else RunStatus.FAILED
         outcome = ledger.Outcome(status=status, error=error)
-    except BaseException as error:
-        # Recorded, then raised as what it is: nothing ends in silence.
-        stopped = isinstance(error, KeyboardInterrupt | SystemExit)
-        status = RunStatus.CANCELED if stopped else RunStatus.FAILED
-        failure = UnexpectedFailure(f"{type(error).__name__}: {error}")
-        outcome = ledger.Outcome(status=status, error=failure)
-        ledger.end_run(run=run, outcome=outcome, at=clock.now())
+    except KeyboardInterrupt:
+        interrupted = Interrupted("stopped before it was done")
+        end(ledger.Outcome(status=RunStatus.CANCELED, error=interrupted))
         raise
-    return ledger.end_run(run=run, outcome=outcome, at=clock.now())
+    except (Exception, SystemExit) as error:
+        # A strategy may raise anything, and may even ask the process to end.
+        failure = UnexpectedFailure(_describe(error), run_id=run.pk)
+        end(ledger.Outcome(status=RunStatus.FAILED, error=failure))
+        raise failure from error
+    return end(outcome)
+
+
+def _describe(error: BaseException) -> str:
+    frames = list(walk_tb(error.__traceback__))
+    frame, line = frames[-1]
+    return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
 
 
 def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
@@ -124,9 +149,9 @@ def _execute(
     loaded_at = perf_counter()
     engine = get_engine(prepared.question.engine)
     result = engine.run(prepared.request, prepared.loaded.market)
-    ran_at = perf_counter()
-    timings = {"load_s": loaded_at - began, "engine_s": ran_at - loaded_at}
-    return _judge(run=run, prepared=prepared, result=result, timings=timings, began=began)
+    timings = {"load_s": loaded_at - began, "engine_s": perf_counter() - loaded_at}
+    datasets.check_unchanged(prepared.loaded)
+    return _judge(run=run, prepared=prepared, result=result, timings=timings)
 
 
 def _judge(
@@ -135,7 +160,6 @@ def _judge(
     prepared: ledger.PreparedRun,
     result: BacktestResult,
     timings: dict[str, float],
-    began: float,
 ) -> ledger.Outcome:
     bars = prepared.loaded.period.rows(0, len(result.equity))
     summary = summarise(
@@ -169,6 +193,5 @@ def _judge(
         metrics=summary.values,
         undefined=summary.undefined,
         open_round_trip=summary.open_round_trip,
-        timings={**timings, "total_s": perf_counter() - began},
-        peak_rss_bytes=peak_rss_bytes(),
+        timings=timings,
     )

@@ -13,7 +13,7 @@ from common.domain.time import format_utc, from_ns
 from exchanges.models import Series
 from research.domain.backtest import Market
 from research.domain.question import RunQuestion
-from research.exceptions import DirtyData, FundingMissing, NoBarsInPeriod
+from research.exceptions import DirtyData, FundingMissing, MarketChanged, NoBarsInPeriod
 from research.models import Dataset
 
 
@@ -102,6 +102,26 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
             f" {format_utc(loaded.start_ns)} to {format_utc(loaded.end_ns)};"
             " --no-funding runs without them",
             instrument=str(loaded.key.instrument),
+        )
+
+
+def check_unchanged(loaded: LoadedMarket) -> None:
+    """Refuse a result of other bars than those that name it.
+
+    The arrays are read-only, but whoever has them can make them writeable again.
+
+    Raises
+    ------
+    MarketChanged
+        If a bar of the period or of the warm-up is not as it was loaded.
+    """
+    market = loaded.market
+    before = market.bars.rows(0, market.first)
+    if (bars_hash(loaded.period), bars_hash(before)) != (loaded.hash, loaded.warm_up_hash):
+        raise MarketChanged(
+            f"the bars of {loaded.key} were changed during the run: a strategy must only read"
+            " them",
+            series=str(loaded.key),
         )
 
 

@@ -119,45 +119,47 @@ def _exact(value: float) -> Decimal:
     return Decimal(repr(float(value)))
 
 
-@transaction.atomic
 def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Run:
     """Write the row of a run that starts now in this process."""
     question, request = prepared.question, prepared.request
     # The longest keys and symbols together are longer than a name may be.
     made = f"{question.strategy_key} on {prepared.loaded.key}"[:LONGEST_EXPERIMENT]
     name = question.experiment or made
-    experiment, _ = Experiment.objects.get_or_create(
-        name=name, defaults={"created_by_id": user_id}
-    )
-    return Run.objects.create(
-        experiment=experiment,
-        strategy_version=prepared.strategy_version,
-        dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
-        created_by_id=user_id,
-        engine=question.engine,
-        engine_version=prepared.engine_version,
-        params=request.params,
-        cash=_exact(request.cash),
-        fee_rate=_exact(request.costs.fee_rate),
-        maker_fee_rate=_exact(request.costs.maker_fee_rate),
-        slippage=_exact(request.costs.slippage),
-        funding=books_funding(request, prepared.loaded.market.instrument),
-        sizing=str(request.sizing),
-        account=request.account.value,
-        rebalance=request.rebalance.value,
-        seed=request.seed,
-        allow_dirty=question.allow_dirty,
-        instrument_sizes=sizes(prepared.loaded.market.instrument),
-        warm_up_rows=prepared.loaded.market.first,
-        warm_up_hash=prepared.loaded.warm_up_hash,
-        input_hash=canonical_hash(prepared.inputs()),
-        trial_hash=canonical_hash(prepared.trial()),
-        provenance=provenance(),
-        code_hash=code_hash(),
-        status=RunStatus.RUNNING,
-        owner=process_name(),
-        started_at=at,
-    )
+    # Before the transaction: on SQLite that has the only write lock, and git may be slow.
+    origin, sources = provenance(), code_hash()
+    with transaction.atomic():
+        experiment, _ = Experiment.objects.get_or_create(
+            name=name, defaults={"created_by_id": user_id}
+        )
+        return Run.objects.create(
+            experiment=experiment,
+            strategy_version=prepared.strategy_version,
+            dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
+            created_by_id=user_id,
+            engine=question.engine,
+            engine_version=prepared.engine_version,
+            params=request.params,
+            cash=_exact(request.cash),
+            fee_rate=_exact(request.costs.fee_rate),
+            maker_fee_rate=_exact(request.costs.maker_fee_rate),
+            slippage=_exact(request.costs.slippage),
+            funding=books_funding(request, prepared.loaded.market.instrument),
+            sizing=str(request.sizing),
+            account=request.account.value,
+            rebalance=request.rebalance.value,
+            seed=request.seed,
+            allow_dirty=question.allow_dirty,
+            instrument_sizes=sizes(prepared.loaded.market.instrument),
+            warm_up_rows=prepared.loaded.market.first,
+            warm_up_hash=prepared.loaded.warm_up_hash,
+            input_hash=canonical_hash(prepared.inputs()),
+            trial_hash=canonical_hash(prepared.trial()),
+            provenance=origin,
+            code_hash=sources,
+            status=RunStatus.RUNNING,
+            owner=process_name(),
+            started_at=at,
+        )
 
 
 @transaction.atomic
@@ -174,7 +176,7 @@ def end_run(*, run: Run, outcome: Outcome, at: datetime) -> Run:
     changed = Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, owner=run.owner).update(
         status=outcome.status,
         error_code=error.code if error else "",
-        error_detail=error.detail if error else "",
+        error_detail=_storable(error.detail) if error else "",
         finished_at=at,
         result_hash=outcome.result_hash,
         differs_from=differs_from,
@@ -206,6 +208,11 @@ def end_run(*, run: Run, outcome: Outcome, at: datetime) -> Run:
             "equal inputs, another result: run %s differs from run %s", run.pk, differs_from.pk
         )
     return run
+
+
+def _storable(text: str) -> str:
+    # A strategy's error may hold what no database takes: half a surrogate pair, or a NUL.
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
 
 
 def _earlier_with_another_result(run: Run, result_hash: str) -> Run | None:

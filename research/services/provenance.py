@@ -33,15 +33,23 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
-def _git(*arguments: str) -> str | None:
-    command = ["git", "-C", str(settings.BASE_DIR), *arguments]
+def _git_state() -> tuple[str | None, bool | None]:
+    """Return the commit and whether tracked files differ from it, None where nobody can tell."""
+    if not (settings.BASE_DIR / ".git").exists():
+        return None, None  # Inside another project's checkout git would tell of that one.
+    words = ("--no-optional-locks", "status", "--porcelain=v2", "--branch")
+    command = ["git", "-C", str(settings.BASE_DIR), *words, "--untracked-files=no"]
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, no shell
             command, capture_output=True, text=True, check=True, timeout=10
         )
     except (OSError, subprocess.SubprocessError):
-        return None  # Not a checkout, or no git: the row says so with null.
-    return done.stdout.strip()
+        return None, None
+    lines = done.stdout.splitlines()
+    commits = [line.rpartition(" ")[2] for line in lines if line.startswith("# branch.oid ")]
+    is_dirty = any(not line.startswith("#") for line in lines)
+    # Before the first commit git writes "(initial)".
+    return next((commit for commit in commits if commit != "(initial)"), None), is_dirty
 
 
 def _cpu() -> str:
@@ -56,13 +64,13 @@ def provenance() -> dict[str, str | int | bool | None]:
     """Return what a run records of the code and the machine, as JSON values.
 
     `git_commit` and `git_dirty` are null where the platform does not run from
-    a checkout.
+    a checkout, or git is missing or refuses.
     """
-    status = _git("status", "--porcelain", "--untracked-files=no")
+    commit, is_dirty = _git_state()
     return {
         "platform_version": settings.PLATFORM_VERSION,
-        "git_commit": _git("rev-parse", "HEAD"),
-        "git_dirty": None if status is None else bool(status),
+        "git_commit": commit,
+        "git_dirty": is_dirty,
         "lock_hash": _sha256(settings.LOCK_FILE),
         "python": platform.python_version(),
         "architecture": platform.machine(),
