@@ -66,8 +66,9 @@ LAYOUTS: Final = {
         key=("open_ns",),
         not_negative=("open", "high", "low", "close"),
     ),
-    # A venue's own id tells two equal trades of one instant apart; `side` is that of the
-    # taker, +1 bought, -1 sold (`OrderSide`).
+    # A venue's own id tells two equal trades of one instant apart; where it is empty, all of
+    # the row and how many equal ones there are does. `side` is that of the taker, +1 bought,
+    # -1 sold (`OrderSide`).
     SeriesKind.TRADES: Layout(
         columns=(
             ("ts_ns", "int64"),

@@ -20,6 +20,7 @@ type Flags = NDArray[np.bool_]
 
 _SHOWN: Final = 5
 _ID: Final = "id"
+_ID_LENGTH: Final = "id_length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Merged:
 def settle(rows: "pa.Table", layout: Layout) -> "pa.Table":
     """Sort the rows of a file, drop those that repeat another one, and the lines with them.
 
+    Equal trades that have no id are prints of their own: none of them is dropped.
+
     Parameters
     ----------
     rows
@@ -56,9 +59,9 @@ def settle(rows: "pa.Table", layout: Layout) -> "pa.Table":
     """
     if _increases(rows, layout):
         return rows.select(layout.names)
-    ordered = _sort(rows, layout)
-    same_key, same_row = _repeats(ordered, layout)
-    conflict = np.flatnonzero(same_key & ~same_row)
+    ordered, keys = _sort(rows, _keys(rows, layout))
+    same_key = _repeats(keys) & _has_name(keys)[1:]
+    conflict = np.flatnonzero(same_key & ~_repeats(ordered.select(layout.names)))
     if conflict.size:
         first, second = ordered.slice(int(conflict[0]), 2).to_pylist()
         name = next(name for name in layout.names if first[name] != second[name])
@@ -75,6 +78,9 @@ def settle(rows: "pa.Table", layout: Layout) -> "pa.Table":
 def combine(stored: "pa.Table", new: "pa.Table", layout: Layout, *, replace: bool) -> Merged:
     """Merge settled new rows into the stored rows of the same month.
 
+    Of equal trades that have no id there are then as many as the table with more of them
+    has: two files may begin and end within the same instant.
+
     Raises
     ------
     StoredBarsDiffer
@@ -86,10 +92,11 @@ def combine(stored: "pa.Table", new: "pa.Table", layout: Layout, *, replace: boo
     both = pa.concat_tables([stored, new])
     if _increases(both, layout):
         return Merged(both, added=len(new), replaced=0)
+    keys = [_numbered(_keys(rows, layout)) for rows in (stored, new)]
     # The sort is stable: of two rows with one key the stored one comes first.
-    both = _sort(both, layout)
-    same_key, same_row = _repeats(both, layout)
-    differs = same_key & ~same_row
+    both, sorted_keys = _sort(both, pa.concat_tables(keys))
+    same_key = _repeats(sorted_keys)
+    differs = same_key & ~_repeats(both)
     if differs.any() and not replace:
         _refuse(both, np.flatnonzero(differs), layout)
     return Merged(
@@ -104,27 +111,52 @@ def _increases(rows: "pa.Table", layout: Layout) -> bool:
     return bool((times[1:] > times[:-1]).all())
 
 
-def _sort(rows: "pa.Table", layout: Layout) -> "pa.Table":
+def _keys(rows: "pa.Table", layout: Layout) -> "pa.Table":
+    """Return what tells rows apart, and orders them; all there is to a trade without an id."""
     import pyarrow.compute as pc
 
     keys = rows.select(layout.key)
-    if _ID in layout.key:
-        # Most venues count their ids up: "999" comes before "1000".
-        keys = keys.add_column(1, "id_length", pc.binary_length(keys.column(_ID)))
+    if _ID not in layout.key:
+        return keys
+    # Most venues count their ids up: "999" comes before "1000".
+    keys = keys.add_column(1, _ID_LENGTH, pc.binary_length(keys.column(_ID)))
+    has_name = _has_name(keys)
+    for name in [name for name in layout.names if name not in layout.key]:
+        values = to_numpy(rows.column(name))
+        told = np.where(has_name, values.dtype.type(0), values)
+        keys = keys.append_column(name, to_arrow(told))
+    return keys
+
+
+def _has_name(keys: "pa.Table") -> Flags:
+    if _ID_LENGTH not in keys.column_names:
+        return np.ones(len(keys), np.bool_)
+    named: Flags = to_numpy(keys.column(_ID_LENGTH)) > 0
+    return named
+
+
+def _numbered(keys: "pa.Table") -> "pa.Table":
+    """Return sorted keys with another column that counts those that are equal from 0."""
+    if _ID_LENGTH not in keys.column_names or not len(keys):
+        return keys
+    places = np.arange(len(keys))
+    starts = np.where(np.concatenate([[True], ~_repeats(keys)]), places, 0)
+    return keys.append_column("occurrence", to_arrow(places - np.maximum.accumulate(starts)))
+
+
+def _sort(rows: "pa.Table", keys: "pa.Table") -> tuple["pa.Table", "pa.Table"]:
+    import pyarrow.compute as pc
+
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
-    return rows.take(order)
+    return rows.take(order), keys.take(order)
 
 
-def _repeats(ordered: "pa.Table", layout: Layout) -> tuple[Flags, Flags]:
-    """Tell of each row but the first whether key, and whole row, equal the one before it."""
-    same_key: Flags = np.ones(max(0, len(ordered) - 1), np.bool_)
-    same_row = same_key
-    for name in layout.names:
-        same = _equals_previous(ordered.column(name))
-        same_row = same_row & same
-        if name in layout.key:
-            same_key = same_key & same
-    return same_key, same_row
+def _repeats(ordered: "pa.Table") -> Flags:
+    """Tell of each row but the first whether it equals the one before it."""
+    same: Flags = np.ones(max(0, len(ordered) - 1), np.bool_)
+    for column in ordered.columns:
+        same = same & _equals_previous(column)
+    return same
 
 
 def _equals_previous(column: "pa.ChunkedArray") -> Flags:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.importers.batch import Batch
 from common.data_pipeline.importers.exceptions import UnreadableTime
 from common.domain.bars import Floats, Times
@@ -45,9 +46,9 @@ def read_epochs(column: "pa.Array", batch: Batch) -> Times:
 
     numbers = _parse(column, batch) if pa.types.is_string(column.type) else column
     if pa.types.is_floating(numbers.type):
-        whole, part = _split(numbers.cast(pa.float64()).to_numpy(), batch)
+        whole, part = _split(to_numpy(numbers.cast(pa.float64())), batch)
     else:
-        whole, part = numbers.cast(pa.int64()).to_numpy(), None
+        whole, part = to_numpy(numbers.cast(pa.int64())), None
     unit = _units(whole, batch)
     times: Times = whole * unit
     if part is not None and part.any():

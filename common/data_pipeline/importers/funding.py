@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from common.data_pipeline.arrays import to_arrow
 from common.data_pipeline.importers.batch import Batch
 from common.data_pipeline.importers.exceptions import InvalidRate
 from common.data_pipeline.importers.layouts import FUNDING_LAYOUTS
@@ -52,7 +53,7 @@ def read_funding(path: Path) -> Iterator["pa.RecordBatch"]:
     for batch in read_batches(open_source(path, FUNDING_LAYOUTS), path):
         ts_ns, rate = times.read(batch), read_numbers(batch, "rate")
         _check(batch, rate)
-        columns = [pa.array(column) for column in (ts_ns, rate, batch.lines)]
+        columns = [to_arrow(column) for column in (ts_ns, rate, batch.lines)]
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

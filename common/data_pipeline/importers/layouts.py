@@ -41,14 +41,17 @@ class FileLayout:
         Our name of each column, and the names a file may give it, best first.
     positions
         Columns of a file that has no header, if this publisher writes such files.
+    optional
+        Those of our columns that a file may lack.
     """
 
     name: str
     columns: Mapping[str, tuple[str, ...]]
     positions: tuple[str, ...] = ()
+    optional: frozenset[str] = frozenset()
 
     def find(self, header: Sequence[str]) -> dict[str, int] | None:
-        """Return where each of our columns stands in a header, None if one is not there.
+        """Return where our columns stand in a header, None if one that is needed is not there.
 
         A name that stands there twice is not there: which one is meant is unknown.
 
@@ -60,7 +63,7 @@ class FileLayout:
         names = [plain_name(name) for name in header]
         places = {ours: _place(accepted, names) for ours, accepted in self.columns.items()}
         found = {ours: place for ours, place in places.items() if place is not None}
-        return found if len(found) == len(places) else None
+        return found if places.keys() - found.keys() <= self.optional else None
 
     def find_by_position(self, first_row: Sequence[str]) -> dict[str, int] | None:
         """Return where each column stands if a first row of numbers fits the layout."""
@@ -162,17 +165,20 @@ BAR_LAYOUTS: Final = (
     PLAIN_BARS,
 )
 _TRADE_TIMES: Final = ("ts_ns", "timestamp", "time", "transact_time", "date", "datetime")
+_IDS: Final = ("id", "trade_id", "agg_trade_id")
+_IDS_MAY_LACK: Final = frozenset({"id"})
 _QUANTITIES: Final = ("quantity", "qty", "amount", "size", "volume")
 TRADE_LAYOUTS: Final = (
     FileLayout(
         "plain_trades",
         {
             "time": _TRADE_TIMES,
-            "id": ("id", "trade_id", "agg_trade_id"),
+            "id": _IDS,
             "price": ("price",),
             "quantity": _QUANTITIES,
             "side": ("side",),
         },
+        optional=_IDS_MAY_LACK,
     ),
     # https://github.com/binance/binance-public-data#trades: the buyer made the order in the
     # book, so the taker sold.
@@ -180,11 +186,12 @@ TRADE_LAYOUTS: Final = (
         "binance_trades",
         {
             "time": _TRADE_TIMES,
-            "id": ("id", "trade_id", "agg_trade_id"),
+            "id": _IDS,
             "price": ("price",),
             "quantity": _QUANTITIES,
             "buyer_is_maker": ("is_buyer_maker", "isbuyermaker"),
         },
+        optional=_IDS_MAY_LACK,
     ),
 )
 FREQTRADE_FUNDING: Final = FileLayout(

@@ -6,6 +6,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_floats
 from common.data_pipeline.importers.batch import Batch
 from common.data_pipeline.importers.exceptions import (
     InvalidPrice,
@@ -27,14 +28,11 @@ def read_numbers(batch: Batch, name: str) -> Floats:
 
     column = batch.columns[name]
     try:
-        # A decimal or an integer of 64 bits may lose digits that a float64 has no room for.
-        numbers = column.cast(pa.float64(), safe=False)
+        return to_floats(column)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as e:
         raise batch.error(
             UnreadableNumber, 0, f"{name} is {column.type}, not a number: {e}"
         ) from e
-    values: Floats = numbers.to_numpy(zero_copy_only=False)
-    return values
 
 
 def check_prices(batch: Batch, columns: Mapping[str, Floats]) -> None:

@@ -13,8 +13,10 @@ from common.data_pipeline.importers.layouts import FileLayout, unknown_layout
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import parquet
 
 _BATCH_ROWS: Final = 65_536
+_BUFFER_BYTES: Final = 1 << 20
 
 
 class TableSource:
@@ -94,18 +96,20 @@ class ParquetTable:
     """A Parquet file."""
 
     def __init__(self, path: Path) -> None:
-        from pyarrow import parquet
-
         self._path = path
-        with _foreign_errors(path), parquet.ParquetFile(path) as file:
+        with _foreign_errors(path), self._open() as file:
             self.names: list[str] = file.schema_arrow.names
 
     def read(self, names: Sequence[str]) -> Iterator["pa.RecordBatch"]:
         """Yield the named columns, batch by batch."""
+        with _foreign_errors(self._path), self._open() as file:
+            yield from file.iter_batches(_BATCH_ROWS, columns=list(names), use_threads=False)
+
+    def _open(self) -> "parquet.ParquetFile":
         from pyarrow import parquet
 
-        with _foreign_errors(self._path), parquet.ParquetFile(self._path) as file:
-            yield from file.iter_batches(_BATCH_ROWS, columns=list(names), use_threads=False)
+        # Read through a buffer, a row group is never held whole: some files have but one.
+        return parquet.ParquetFile(self._path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
 
 
 @contextmanager
@@ -114,5 +118,6 @@ def _foreign_errors(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError) as e:
+    # Arrow decodes the names of columns, and what is damaged there is not UTF-8.
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as e:
         raise FileDamaged(path, f"is cut off or damaged: {e}") from e

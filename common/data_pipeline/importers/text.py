@@ -65,7 +65,7 @@ class TextSource:
         head = self._head()
         widest: Sequence[str] = ()
         for delimiter in _DELIMITERS:
-            table = [next(csv.reader([line], delimiter=delimiter)) for line in head]
+            table = [self._split(line, delimiter) for line in head]
             widest = max([widest, *table], key=len)
             for layout in layouts:
                 if found := _find_header(layout, table):
@@ -73,6 +73,12 @@ class TextSource:
                     width = len(table[max(0, skip - 1)])
                     return layout, Columns(self._path, places, width, delimiter), skip
         raise unknown_layout(self._path, widest, layouts)
+
+    def _split(self, line: str, delimiter: str) -> list[str]:
+        try:
+            return next(csv.reader([line], delimiter=delimiter))
+        except csv.Error as e:
+            raise FileDamaged(self._path, f"has lines that do not end with LF: {e}") from e
 
     def _head(self) -> list[str]:
         block = next(line_blocks(self._path), b"")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from common.data_pipeline.arrays import to_arrow, to_texts
 from common.data_pipeline.importers.exceptions import FileDamaged, UnreadableNumber
 
 if TYPE_CHECKING:
@@ -72,24 +75,25 @@ def parse_slowly(block: bytes, first_line: int, columns: Columns) -> dict[str, "
     UnreadableNumber
         If a number is not one.
     """
-    import pyarrow as pa
-
-    found: dict[str, list[str | float]] = {ours: [] for ours in columns.places}
+    texts: dict[str, list[str]] = {ours: [] for ours in columns.places if ours in _TEXT}
+    numbers: dict[str, list[float]] = {ours: [] for ours in columns.places if ours not in _TEXT}
     for number, line in enumerate(block.split(b"\n"), start=first_line):
         if not line.strip():
             continue
         fields = _fields(line, number, columns)
-        for ours, place in columns.places.items():
-            text = fields[place]
+        for ours, found in texts.items():
+            found.append(fields[columns.places[ours]])
+        for ours, values in numbers.items():
+            text = fields[columns.places[ours]]
             try:
-                found[ours].append(text if ours in _TEXT else _number(text))
+                values.append(_number(text))
             except ValueError as e:
                 raise UnreadableNumber(
                     columns.path, f"{ours} is {text!r}, not a number", line=number
                 ) from e
     return {
-        ours: pa.array(values, pa.string() if ours in _TEXT else pa.float64())
-        for ours, values in found.items()
+        **{ours: to_texts(found) for ours, found in texts.items()},
+        **{ours: to_arrow(np.array(values, np.float64)) for ours, values in numbers.items()},
     }
 
 
@@ -97,8 +101,10 @@ def _fields(line: bytes, number: int, columns: Columns) -> Sequence[str]:
     try:
         text = line.decode("utf-8").rstrip("\r")
         fields = next(csv.reader([text], delimiter=columns.delimiter))
-    except (UnicodeDecodeError, csv.Error) as e:
+    except UnicodeDecodeError as e:
         raise FileDamaged(columns.path, f"is not UTF-8 text: {e}", line=number) from e
+    except csv.Error as e:
+        raise FileDamaged(columns.path, f"cannot be split into fields: {e}", line=number) from e
     if len(fields) != columns.width:
         raise FileDamaged(
             columns.path,

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from common.data_pipeline.arrays import to_flags, to_numpy
 from common.data_pipeline.importers.batch import Batch
 from common.data_pipeline.importers.epochs import EARLIEST_NS, LATEST_NS, is_epoch, read_epochs
 from common.data_pipeline.importers.exceptions import UnreadableTime
@@ -39,7 +40,7 @@ class TimeReader:
 
         column = batch.columns[_TIME]
         if column.null_count:
-            row = column.is_null().index(value=True).as_py()
+            row = int(to_flags(column.is_null()).argmax())
             raise batch.error(UnreadableTime, row, "there is no time")
         kind = column.type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -67,7 +68,7 @@ def _read_stamps(column: "pa.Array", batch: Batch) -> Times:
     import pyarrow as pa
 
     try:
-        times: Times = column.cast(pa.timestamp("ns")).cast(pa.int64()).to_numpy()
+        times: Times = to_numpy(column.cast(pa.timestamp("ns")).cast(pa.int64()))
     except pa.ArrowInvalid as e:
         raise batch.error(UnreadableTime, 0, f"a time is out of range: {e}") from e
     return times

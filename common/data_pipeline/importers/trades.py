@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from common.data_pipeline.arrays import to_arrow, to_flags, to_numpy, to_text, to_texts
 from common.data_pipeline.importers.batch import Batch
 from common.data_pipeline.importers.exceptions import InvalidSide
 from common.data_pipeline.importers.layouts import TRADE_LAYOUTS
@@ -43,8 +44,9 @@ def read_trades(path: Path) -> Iterator["pa.RecordBatch"]:
     Returns
     -------
     iterator of pyarrow.RecordBatch
-        `ts_ns` int64, `id` string, `price` and `quantity` float64, `side` int8 (+1 the taker
-        bought, -1 sold), `line` int64 (where the row stands in the file, from 1).
+        `ts_ns` int64, `id` string (empty where the file has none), `price` and `quantity`
+        float64, `side` int8 (+1 the taker bought, -1 sold), `line` int64 (where the row
+        stands in the file, from 1).
 
     Raises
     ------
@@ -60,9 +62,18 @@ def read_trades(path: Path) -> Iterator["pa.RecordBatch"]:
         price, quantity = read_numbers(batch, "price"), read_numbers(batch, "quantity")
         check_prices(batch, {"price": price})
         check_quantity(batch, "quantity", quantity)
-        ids = batch.columns["id"].cast(pa.string()).fill_null("")
-        columns = [ts_ns, ids, price, quantity, _read_sides(batch), batch.lines]
-        yield pa.RecordBatch.from_arrays([pa.array(column) for column in columns], schema=schema)
+        numbers = [to_arrow(part) for part in (price, quantity, _read_sides(batch), batch.lines)]
+        columns = [to_arrow(ts_ns), _read_ids(batch), *numbers]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _read_ids(batch: Batch) -> "pa.Array":
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    if "id" not in batch.columns:
+        return to_texts([""] * len(batch))
+    return pc.coalesce(batch.columns["id"].cast(pa.string()), to_text(""))
 
 
 def _read_sides(batch: Batch) -> NDArray[np.int8]:
@@ -72,7 +83,8 @@ def _read_sides(batch: Batch) -> NDArray[np.int8]:
     name = next(name for name in _SIDES if name in batch.columns)
     texts = pc.utf8_lower(batch.columns[name].cast(pa.string())).dictionary_encode()
     signs = [_SIDES[name].get(text, 0) for text in texts.dictionary.to_pylist()]
-    codes = texts.indices.fill_null(len(signs)).to_numpy(zero_copy_only=False)
+    is_known = to_flags(texts.indices.is_valid())
+    codes = np.where(is_known, to_numpy(texts.indices), len(signs))
     sides: NDArray[np.int8] = np.array([*signs, 0], np.int8)[codes]
     if not sides.all():
         row = int(np.argmin(sides != 0))

@@ -112,6 +112,12 @@ class TestFiles:
         with pytest.raises(FileDamaged, match=problem):
             read_all(path)
 
+    def test_refuses_lines_that_end_with_a_carriage_return_alone(self, tmp_path: Path) -> None:
+        path = write_csv(tmp_path, *ROWS, end="\r")
+
+        with pytest.raises(FileDamaged, match=r"bars\.csv: has lines that do not end with LF"):
+            read_all(path)
+
 
 class TestRows:
     def test_refuses_a_last_line_that_is_cut_off(self, tmp_path: Path) -> None:

@@ -139,3 +139,34 @@ for name in ("csv", "parquet", "freqtrade"):
     export_bars(store, KEY, format=name, output=store.root / name)
 """
         assert self.run(code) == "pyarrow"
+
+    def test_importing_a_file_does_not_load_pandas(
+        self, tmp_path: Path, sample_data: Path
+    ) -> None:
+        code = f"""
+from pathlib import Path
+from common.data_pipeline import pipeline
+from common.data_pipeline.store import SeriesStore
+from common.domain.enums import SeriesKind
+from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.timeframe import Timeframe
+store, sample = SeriesStore(Path({str(tmp_path)!r})), Path({str(sample_data)!r})
+irregular = store.root / "irregular.csv"
+irregular.write_bytes(b"time,open,high,low,close,volume\\n1571302800, 1,2,1,2,3\\n")
+bars = {{
+    sample / "coinbase_btcusd_1h.csv": "1h",
+    sample / "bitfinex_btcusd_1h.csv": "1h",
+    sample / "ftx_btcperp_1m.csv": "1m",
+    sample / "freqtrade_ZEC_BTC_5m.feather": "5m",
+    irregular: "12h",
+}}
+for number, (path, timeframe) in enumerate(bars.items()):
+    key = SeriesKey.bars(InstrumentId("BTC/USD", f"V{{number}}"), Timeframe(timeframe))
+    pipeline.import_bars(store, path, key)
+instrument = InstrumentId("XRP/USDT:USDT", "BINANCE")
+trades, funding = (SeriesKey(instrument, kind) for kind in (SeriesKind.TRADES, SeriesKind.FUNDING))
+pipeline.import_trades(store, sample / "binance_XRP_ETH_trades.feather", trades)
+rates = sample / "binanceusdm_XRP_USDT_8h_funding_rate.feather"
+pipeline.import_funding(store, rates, funding)
+"""
+        assert self.run(code) == "pyarrow"
