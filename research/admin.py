@@ -4,7 +4,7 @@ import json
 from typing import Any, Final, override
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
@@ -32,6 +32,7 @@ _COSTS: Final = tuple(map(exact, ("cash", "fee_rate", "maker_fee_rate", "slippag
 class ExperimentAdmin(ModelAdmin):
     """Questions; what was learned can be written down."""
 
+    actions = None
     list_display = ["name", "run_count", "created_by", "created_at"]
     search_fields = ["name", "question"]
     readonly_fields = ["created_by", "created_at", "updated_at"]
@@ -52,6 +53,14 @@ class ExperimentAdmin(ModelAdmin):
         """Return how many runs it has."""
         count: int = experiment.run_count
         return count
+
+    @override
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse where there are runs: they stay, and so does what they answered."""
+        if obj is not None and obj.run_count:
+            return False
+        allowed: bool = super().has_delete_permission(request, obj)
+        return allowed
 
     @override
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -236,6 +245,7 @@ class RunAdmin(ReadOnlyAdmin):
         """Show metrics, equity and fills above the row."""
         run = context.get("original")
         if isinstance(run, Run):
+            prefetch_related_objects([run], "artefacts")
             context |= self._facts(request, run)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from knox.models import get_token_model
 from rest_framework.test import APIClient
@@ -28,7 +29,7 @@ def script(role: Role) -> APIClient:
     return client
 
 
-def count_queries(client: APIClient, address: str) -> int:
+def count_queries(client: Client, address: str) -> int:
     """Return how many queries a successful GET takes."""
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(address)
