@@ -8,11 +8,18 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError
 
-from common.domain.errors import InvalidPeriod, PlatformError
+from common.domain.errors import ExternalError, InvalidPeriod, PlatformError
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.time import parse_utc, to_ns
 from common.domain.timeframe import Timeframe
+
+
+class DatabaseUnavailable(ExternalError):
+    """The database is locked, full, or cannot be reached."""
+
+    code = "database_unavailable"
 
 
 class PlatformCommand(BaseCommand):
@@ -51,6 +58,8 @@ class PlatformCommand(BaseCommand):
         ------
         PlatformError
             With `--traceback` only; else it is printed and becomes the exit status.
+        OperationalError
+            Likewise.
         """
         try:
             document = self.execute_command(options)
@@ -58,6 +67,10 @@ class PlatformCommand(BaseCommand):
             if options["traceback"]:
                 raise
             self._fail(error, as_json=options["json"])
+        except OperationalError as error:
+            if options["traceback"]:
+                raise
+            self._fail(DatabaseUnavailable(str(error).strip()), as_json=options["json"])
         else:
             self._print(
                 json.dumps(document, allow_nan=False) if options["json"] else self.render(document)

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from common.domain.enums import RunStatus
 from common.domain.time import format_utc, to_ns
-from research.exceptions import UnknownRun
+from research.exceptions import ArtefactDamaged, UnknownRun
 from research.models import Dataset, Experiment, Run
 from research.selectors.fact_pages import describe_fills
 from research.selectors.facts import artefact_of, read_artefact
@@ -103,15 +103,17 @@ def count_trials_like(run: Run) -> int:
 
 
 def list_fills(run: Run) -> list[dict[str, Any]]:
-    """Return the fills of a run as JSON values, oldest first; none if it left none.
+    """Return the fills of a run as JSON values, oldest first; none if it left no facts.
 
     Raises
     ------
     ArtefactDamaged
-        If the file is not what the run left.
+        If the file is not what the run left, or is not named although there was one.
     """
     artefact = artefact_of(run, "fills")
     if artefact is None:
+        if run.n_fills is not None:
+            raise ArtefactDamaged(f"{run} had {run.n_fills} fills and names no file of them")
         return []
     return describe_fills(read_artefact(artefact))
 
@@ -154,7 +156,8 @@ def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
         "allow_dirty": run.allow_dirty,
         "n_fills": run.n_fills,
         "skipped_orders": run.skipped_orders,
-        "fills": list_fills(run) if with_fills else None,
+        # None of a run that ended before there were any: that is not "no fills".
+        "fills": list_fills(run) if with_fills and run.n_fills is not None else None,
         "equity": run.equity,
         "metrics": run.metrics,
         "undefined": run.undefined,

@@ -3,10 +3,15 @@
 import contextlib
 import io
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.management import CommandError, call_command
+
+from tests.architecture.test_files import ROOT
 
 
 @dataclass(frozen=True)
@@ -35,3 +40,23 @@ def run(*words: object) -> Done:
         except SystemExit as ended:
             status = ended.code if isinstance(ended.code, int) else 1
     return Done(status, out.getvalue(), err.getvalue())
+
+
+def start(*words: object, **environment: str) -> subprocess.Popen[str]:
+    """Start `manage.py` with these words as a process of its own."""
+    settings = {"DJANGO_SETTINGS_MODULE": "platform_site.settings.base"}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *map(str, words)],
+        cwd=ROOT,
+        env={**os.environ, **settings, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def manage(*words: object, **environment: str) -> Done:
+    """Run `manage.py` with these words as a process of its own, to its end."""
+    with start(*words, **environment) as process:
+        out, err = process.communicate()
+    return Done(process.returncode, out, err)

@@ -1,16 +1,12 @@
 """A user runs a strategy at the terminal and looks at what it left."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from common.domain.enums import RunStatus
 from research.models import Run
-from tests.architecture.test_files import ROOT
-from tests.e2e.terminal import Done, run
+from tests.e2e.terminal import manage, run, start
 
 pytestmark = pytest.mark.engine("vectorbt")
 SMA = (
@@ -142,42 +138,15 @@ class TestLists:
 class TestProcess:
     """As a process of its own: statuses, streams and a kill."""
 
-    def start(self, *words: object, **environment: str) -> subprocess.Popen[str]:
-        settings = {"DJANGO_SETTINGS_MODULE": "platform_site.settings.base"}
-        return subprocess.Popen(
-            [sys.executable, "manage.py", *map(str, words)],
-            cwd=ROOT,
-            env={**os.environ, **settings, **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def manage(self, *words: object, **environment: str) -> Done:
-        with self.start(*words, **environment) as process:
-            out, err = process.communicate()
-        return Done(process.returncode, out, err)
-
-    @pytest.fixture
-    def environment(self, installation: Path) -> dict[str, str]:
-        folder = installation / "process"
-        environment = {
-            "ASSAY_PATHS__VAR": str(folder),
-            "DATABASE_URL": f"sqlite:///{folder}/assay.sqlite3",
-        }
-        folder.mkdir()
-        assert self.manage("migrate", "-v", "0", **environment).err == ""
-        return environment
-
     def test_wrong_words_exit_with_2_and_a_sentence(self, environment: dict[str, str]) -> None:
-        done = self.manage("run_backtest", "--strategi", "x", **environment)
+        done = manage("run_backtest", "--strategi", "x", **environment)
 
         assert (done.status, done.out) == (2, "")
         assert "--strategy" in done.err
         assert "Traceback" not in done.err
 
     def test_stdout_is_one_document_and_nothing_else(self, environment: dict[str, str]) -> None:
-        done = self.manage("list_engines", "--json", **environment)
+        done = manage("list_engines", "--json", **environment)
 
         assert (done.status, done.err) == (0, "")
         assert done.json["engines"][0]["installed"] is True
@@ -192,15 +161,14 @@ class TestProcess:
         (strategies / "sleeps.py").write_text(SLEEPS)
         series = ("--instrument", "BTC/USD.COINBASE", "--timeframe", "1h")
         ask = ("run_backtest", "--engine", "vectorbt", *series)
-        environment["ASSAY_PATHS__STRATEGIES"] = str(strategies)
-        self.manage("import_bars", sample_data / "coinbase_btcusd_1h.csv", *series, **environment)
-        with self.start(*ask, "--strategy", "sleeps", **environment) as asleep:
+        manage("import_bars", sample_data / "coinbase_btcusd_1h.csv", *series, **environment)
+        with start(*ask, "--strategy", "sleeps", **environment) as asleep:
             assert asleep.stdout is not None
             assert asleep.stdout.readline() == "asleep\n"
             asleep.kill()
 
-        self.manage(*ask, "--strategy", "buy_and_hold", **environment)
-        shown = self.manage("show_run", 1, "--json", **environment).json
+        manage(*ask, "--strategy", "buy_and_hold", **environment)
+        shown = manage("show_run", 1, "--json", **environment).json
 
         assert (shown["status"], shown["code"]) == (RunStatus.FAILED, "worker_lost")
 

@@ -10,6 +10,7 @@ from common.domain.enums import RunStatus
 from exchanges.selectors.market_data import open_store
 from research.management.arguments import add_run_arguments, read_question
 from research.management.report import render_run
+from research.management.stopping import stoppable
 from research.selectors.runs import describe_run
 from research.services.backtests import run_backtest
 
@@ -26,10 +27,17 @@ class Command(PlatformCommand):
         parser.add_argument("--no-fills", action="store_true", help="leave the fills out")
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Run it."""
+        """Run it.
+
+        Raises
+        ------
+        Interrupted
+            On SIGINT or SIGTERM; the row of the run is CANCELED.
+        """
         question = read_question(options, engine=options["engine"])
-        run = run_backtest(question=question, store=open_store(), clock=SystemClock())
-        return describe_run(run, with_fills=not options["no_fills"])
+        with stoppable("if the run had begun, the ledger has it as CANCELED"):
+            run = run_backtest(question=question, store=open_store(), clock=SystemClock())
+        return describe_run(run, with_fills=options["json"] and not options["no_fills"])
 
     def render(self, document: dict[str, Any]) -> str:
         """Return the run as text."""

@@ -21,7 +21,8 @@ class Command(PlatformCommand):
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
         """Read it."""
-        return describe_run(get_run(options["run"]), with_fills=not options["no_fills"])
+        with_fills = options["json"] and not options["no_fills"]
+        return describe_run(get_run(options["run"]), with_fills=with_fills)
 
     def render(self, document: dict[str, Any]) -> str:
         """Return the run as text."""
