@@ -4,6 +4,12 @@ import resource
 
 
 def peak_rss_bytes() -> int:
-    """Return the most resident memory of this process, and of its ended children beside it."""
+    """Return the most resident memory of this process, or of a child that ended if it had more.
+
+    Notes
+    -----
+    The two are not added: between fork and exec a child holds its parent's memory, and
+    the kernel counts that as its own. `git` would double what a run has taken.
+    """
     whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(resource.getrusage(who).ru_maxrss for who in whom) * 1024
+    return max(resource.getrusage(who).ru_maxrss for who in whom) * 1024
