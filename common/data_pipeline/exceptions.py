@@ -46,7 +46,7 @@ class StoreLocked(Conflict):
 
 
 class ManifestUnreadable(ExternalError):
-    """A manifest was written by a newer release, or is not a manifest."""
+    """A manifest was written by a newer release, or is not one, or is another series'."""
 
     code = "manifest_unreadable"
 

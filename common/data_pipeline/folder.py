@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 from common.data_pipeline.durable import disk_errors, make_folder, replace_file, sync
-from common.data_pipeline.exceptions import StaleManifest
+from common.data_pipeline.exceptions import ManifestUnreadable, StaleManifest
 from common.data_pipeline.locking import writer_lock
 from common.data_pipeline.manifest import Manifest
 from common.data_pipeline.partitions import is_partition
@@ -26,26 +26,20 @@ def list_manifests(root: Path) -> list[Manifest]:
     """Return the state of every series below `root`, by venue, symbol and kind."""
     with disk_errors(root):
         paths = sorted(root.glob(f"*/*/*/{_MANIFEST}"))
-    manifests = [read_manifest(path) for path in paths]
+    manifests = [_read_manifest(root, path) for path in paths]
     return [manifest for manifest in manifests if manifest is not None]
 
 
-def read_manifest(path: Path) -> Manifest | None:
-    """Return the state that a manifest file tells, or None if there is no such file.
-
-    Raises
-    ------
-    ManifestUnreadable
-        If a newer release wrote it, or it is not a manifest.
-    StoreUnavailable
-        If the disk refuses.
-    """
+def _read_manifest(root: Path, path: Path) -> Manifest | None:
     with disk_errors(path):
         try:
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
-    return Manifest.from_json(content, str(path))
+    manifest = Manifest.from_json(content, str(path))
+    if SeriesFolder(root, manifest.key).path != path.parent:
+        raise ManifestUnreadable(f"{path} is that of {manifest.key}", file=str(path))
+    return manifest
 
 
 class SeriesFolder:
@@ -54,11 +48,20 @@ class SeriesFolder:
     def __init__(self, root: Path, key: SeriesKey) -> None:
         instrument = key.instrument
         self.key = key
+        self._root = root
         self.path = root / instrument.venue / quote(instrument.symbol, safe="") / key.slug
 
     def read_manifest(self) -> Manifest | None:
-        """Return the committed state, or None if nothing was ever committed."""
-        return read_manifest(self.path / _MANIFEST)
+        """Return the committed state, or None if nothing was ever committed.
+
+        Raises
+        ------
+        ManifestUnreadable
+            If a newer release wrote it, it is not a manifest, or it is another series'.
+        StoreUnavailable
+            If the disk refuses.
+        """
+        return _read_manifest(self._root, self.path / _MANIFEST)
 
     @contextmanager
     def writing(self, timeout_seconds: float) -> Iterator[Path]:

@@ -1,12 +1,13 @@
 """What is stored of one series: the partitions that together are its present state."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any, Final
 
 from common.data_pipeline.exceptions import ManifestUnreadable
 from common.data_pipeline.grid import missing_between
+from common.data_pipeline.months import month_of
 from common.domain.enums import SeriesKind
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
@@ -127,7 +128,7 @@ class Manifest:
             written = int(document["format_version"])
             if written <= FORMAT_VERSION:
                 return _parse(document)
-        except (ValueError, KeyError, TypeError, AttributeError) as e:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as e:
             raise ManifestUnreadable(f"{source} is not a manifest: {e!r}", file=source) from e
         raise ManifestUnreadable(
             f"{source} has format {written}, this release reads up to {FORMAT_VERSION}",
@@ -148,5 +149,24 @@ def _parse(document: dict[str, Any]) -> Manifest:
         SeriesKind(document["kind"]),
         Timeframe(timeframe) if timeframe else None,
     )
-    partitions = tuple(Partition(**entry) for entry in document["partitions"])
+    partitions = tuple(_partition(entry) for entry in document["partitions"])
+    months = [partition.month for partition in partitions]
+    if not months or months != sorted(set(months)):
+        raise ValueError(f"the months {months} are none, or not in order")
     return Manifest(key, int(document["version"]), partitions)
+
+
+def _partition(entry: dict[str, Any]) -> Partition:
+    partition = Partition(**entry)
+    for field in fields(Partition):
+        if type(getattr(partition, field.name)) is not field.type:
+            raise ValueError(f"{field.name} is {getattr(partition, field.name)!r}")
+    edges = (partition.first_ns, partition.last_ns)
+    if edges[0] > edges[1] or any(month_of(edge) != partition.month for edge in edges):
+        raise ValueError(f"rows from {edges[0]} to {edges[1]} ns are not of {partition.month}")
+    if partition.rows < 1 or partition.gaps < 0:
+        raise ValueError(f"{partition.rows} rows, {partition.gaps} gaps")
+    # Whoever wrote the manifest must not lead a reader out of the series' folder.
+    if "/" in partition.file:
+        raise ValueError(f"{partition.file!r} is not the name of a file")
+    return partition

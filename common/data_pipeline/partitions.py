@@ -9,8 +9,9 @@ from common.data_pipeline.durable import sync
 from common.data_pipeline.exceptions import StoreCorrupted, StoreUnavailable
 from common.data_pipeline.grid import missing
 from common.data_pipeline.hashing import content_hash
-from common.data_pipeline.layouts import LAYOUTS
+from common.data_pipeline.layouts import LAYOUTS, Layout
 from common.data_pipeline.manifest import Partition
+from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
 
 if TYPE_CHECKING:
@@ -65,13 +66,13 @@ def write_partition(folder: Path, key: SeriesKey, *, month: str, table: "pa.Tabl
     )
 
 
-def read_partition(path: Path, partition: Partition, columns: tuple[str, ...]) -> "pa.Table":
-    """Return columns of a data file.
+def read_partition(path: Path, partition: Partition, layout: Layout, *columns: str) -> "pa.Table":
+    """Return columns of a data file, all without a name.
 
     Raises
     ------
     StoreCorrupted
-        If the file is missing or damaged, or holds another number of rows.
+        If the file is missing or damaged, or holds other columns or another number of rows.
     StoreUnavailable
         If the disk refuses to read it.
     """
@@ -81,8 +82,10 @@ def read_partition(path: Path, partition: Partition, columns: tuple[str, ...]) -
     try:
         with pa.memory_map(str(path)) as source:
             file = pq.ParquetFile(source, page_checksum_verification=True)
-            table = file.read(columns=list(columns), use_threads=False)
-    except (OSError, pa.ArrowInvalid) as e:
+            found = file.schema_arrow.remove_metadata()
+            _check_columns(path, found, layout.schema())
+            table = file.read(columns=list(columns or layout.names), use_threads=False)
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as e:
         # Arrow raises OSError without a number for what it cannot decode.
         if getattr(e, "errno", None) in {None, ENOENT}:
             raise StoreCorrupted(f"{path} cannot be read: {e}", file=str(path)) from e
@@ -95,6 +98,38 @@ def read_partition(path: Path, partition: Partition, columns: tuple[str, ...]) -
             expected=partition.rows,
         )
     return table
+
+
+def read_verified(path: Path, partition: Partition, kind: SeriesKind) -> "pa.Table":
+    """Return all columns of a data file after proving that they are what was written.
+
+    Raises
+    ------
+    StoreCorrupted
+        As `read_partition`, and if the content has another hash than the manifest says.
+    StoreUnavailable
+        If the disk refuses to read it.
+    """
+    table = read_partition(path, partition, LAYOUTS[kind])
+    digest = content_hash(kind, table)
+    if digest != partition.hash:
+        raise StoreCorrupted(
+            f"{path} holds other rows than were written: its hash is {digest}, its manifest"
+            f" says {partition.hash}",
+            file=str(path),
+        )
+    return table
+
+
+def _check_columns(path: Path, found: "pa.Schema", expected: "pa.Schema") -> None:
+    if not found.equals(expected):
+        raise StoreCorrupted(
+            f"{path} has the columns {_shown(found)}, must have {_shown(expected)}", file=str(path)
+        )
+
+
+def _shown(schema: "pa.Schema") -> str:
+    return ", ".join(map(str, schema))
 
 
 def is_partition(path: Path) -> bool:

@@ -47,7 +47,7 @@ class Selection:
     def tables(self) -> Iterator["pa.Table"]:
         """Yield the rows month by month, oldest first."""
         for partition in self.partitions():
-            yield self._read(partition, *self._layout.names)[self._rows(partition)]
+            yield self._read(partition)[self._rows(partition)]
 
     def hash(self) -> str:
         """Return the dataset hash; reads one column of one month at a time."""
@@ -64,7 +64,7 @@ class Selection:
         return LAYOUTS[self.manifest.key.kind]
 
     def _read(self, partition: Partition, *columns: str) -> "pa.Table":
-        return read_partition(self.folder / partition.file, partition, columns)
+        return read_partition(self.folder / partition.file, partition, self._layout, *columns)
 
     def _rows(self, partition: Partition) -> slice:
         start_ns = partition.first_ns if self.start_ns is None else self.start_ns

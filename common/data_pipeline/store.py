@@ -11,6 +11,7 @@ from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.folder import SeriesFolder, list_manifests
 from common.data_pipeline.layouts import LAYOUTS
 from common.data_pipeline.manifest import Manifest, row_length_ns
+from common.data_pipeline.partitions import read_verified
 from common.data_pipeline.reading import Selection, to_bars
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.writer import Merge
@@ -194,6 +195,20 @@ class SeriesStore:
             If the end does not come after the start.
         """
         return self._select(key, start_ns, end_ns).hash()
+
+    def verify(self, key: SeriesKey) -> None:
+        """Prove that the data files hold what was written; reads a month at a time.
+
+        Raises
+        ------
+        SeriesNotFound
+            If nothing is stored of the series.
+        StoreCorrupted
+            If a file is missing or damaged, or holds other rows.
+        """
+        manifest, folder = self.manifest(key), SeriesFolder(self.root, key).path
+        for partition in manifest.partitions:
+            read_verified(folder / partition.file, partition, key.kind)
 
     def merge_bars(
         self, key: SeriesKey, batches: Iterable[BarRows], *, replace: bool = False

@@ -15,7 +15,7 @@ from common.data_pipeline.grid import missing, missing_between
 from common.data_pipeline.layouts import LAYOUTS
 from common.data_pipeline.manifest import Manifest, Partition
 from common.data_pipeline.merging import Merged, combine, settle
-from common.data_pipeline.partitions import read_partition, write_partition
+from common.data_pipeline.partitions import read_verified, write_partition
 from common.data_pipeline.spill import Spill
 from common.domain.timeframe import Timeframe
 
@@ -131,7 +131,7 @@ class Merge:
         if stored is None:
             merged = Merged(new, added=len(new), replaced=0)
         else:
-            old = read_partition(path / stored.file, stored, layout.names)
+            old = read_verified(path / stored.file, stored, key.kind)
             merged = combine(old, new, layout, replace=self.replace)
         partition = stored
         if partition is None or merged.added or merged.replaced:

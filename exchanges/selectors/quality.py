@@ -18,7 +18,10 @@ def check_series(
     ------
     SeriesNotFound
         If nothing is stored of the series.
+    StoreCorrupted
+        If a data file does not hold what was written.
     """
+    store.verify(key)
     return check_bars(store.iter_bars(key), _timeframe(key), now_ns=now_ns)
 
 
