@@ -31,9 +31,7 @@ class Spill:
         self._months: set[str] = set()
 
     def add(self, batch: "pa.RecordBatch") -> None:
-        """Append rows with the columns of the layout's staged schema."""
-        if batch.num_rows == 0:
-            return
+        """Append rows, at least one, with the columns of the layout's staged schema."""
         times: NDArray[np.int64] = to_numpy(batch.column(self._time))
         for month, rows in split_by_month(times):
             part = batch[rows] if isinstance(rows, slice) else batch.take(to_arrow(rows))

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from common.data_pipeline.batches import from_bars, from_tables
-from common.data_pipeline.exceptions import SeriesNotFound
+from common.data_pipeline.exceptions import NoRows, SeriesNotFound
 from common.data_pipeline.folder import SeriesFolder, list_manifests
 from common.data_pipeline.layouts import LAYOUTS
 from common.data_pipeline.manifest import Manifest, row_length_ns
@@ -296,9 +297,15 @@ class SeriesStore:
     def _merge(
         self, key: SeriesKey, batches: Iterable["pa.RecordBatch"], *, replace: bool
     ) -> MergeReport:
+        filled = (batch for batch in batches if batch.num_rows)
+        # Most files that are refused are refused here, before a folder is made for them.
+        first = next(filled, None)
+        if first is None:
+            raise NoRows(f"there is no row to store in {key}")
         folder = SeriesFolder(self.root, key)
         with folder.writing(self._lock_seconds) as staging:
-            outcome = Merge(folder=folder, staging=staging, replace=replace).run(batches)
+            merge = Merge(folder=folder, staging=staging, replace=replace)
+            outcome = merge.run(chain([first], filled))
             folder.remove_unreferenced(self._clock.now() - GRACE)
         end_ns = outcome.last_ns + row_length_ns(key)
         return MergeReport(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.batches import check
 from common.data_pipeline.durable import disk_errors
-from common.data_pipeline.exceptions import NoRows
 from common.data_pipeline.folder import SeriesFolder
 from common.data_pipeline.grid import missing, missing_between
 from common.data_pipeline.layouts import LAYOUTS
@@ -82,20 +81,16 @@ class Merge:
     replace: bool
 
     def run(self, batches: Iterable["pa.RecordBatch"]) -> Outcome:
-        """Merge the rows and commit, if that changes anything.
+        """Merge the rows, at least one, and commit, if that changes anything.
 
         Raises
         ------
-        NoRows
-            If there is no row.
         InvalidRow, ConflictingRows, StoredBarsDiffer
             If the rows contradict reason, each other, or what is stored; nothing changes.
         StoreUnavailable
             If the disk refuses; nothing changes.
         """
         spill = self._spill(batches)
-        if not spill.months():
-            raise NoRows(f"there is no row to store in {self.folder.key}")
         before = self.folder.read_manifest() or Manifest(self.folder.key, 0, ())
         partitions = {partition.month: partition for partition in before.partitions}
         outcomes = []
