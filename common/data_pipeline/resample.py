@@ -1,12 +1,14 @@
 """Longer bars from shorter ones, exactly; a bar of which any part is missing is left out."""
 
 from collections.abc import Iterable, Iterator
+from math import fsum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import MergeReport, SeriesStore
-from common.domain.bars import PRICE_COLUMNS, Bars
+from common.domain.bars import PRICE_COLUMNS, Bars, Floats
 from common.domain.errors import InvalidArgument, InvalidInput
 from common.domain.instruments import SeriesKey
 from common.domain.time import format_utc
@@ -33,8 +35,8 @@ def resample_bars(bars: Bars, timeframe: Timeframe) -> Bars:
     Notes
     -----
     Open is the first open, high the highest high, low the lowest low, close the last close,
-    volume the sum in order of time. A bar needs every one of its parts: one that is missing,
-    at the edges or inside, drops it.
+    volume the sum, rounded once: the order and the machine leave no trace in it. A bar needs
+    every one of its parts: one that is missing, at the edges or inside, drops it.
 
     Examples
     --------
@@ -59,7 +61,7 @@ def resample_bars(bars: Bars, timeframe: Timeframe) -> Bars:
         np.maximum.reduceat(bars.high, first)[whole],
         np.minimum.reduceat(bars.low, first)[whole],
         bars.close[(first + parts - 1)[whole]],
-        np.add.reduceat(bars.volume, first)[whole],
+        _sums(bars.volume, first[whole], ratio),
     )
 
 
@@ -75,7 +77,7 @@ def resample_parts(parts: Iterable[Bars], timeframe: Timeframe) -> Iterator[Bars
     """
     rest: Bars | None = None
     for part in parts:
-        known = part if rest is None else _join(rest, part)
+        known = part if rest is None else rest.joined(part)
         # Only the last of the longer bars can still get parts.
         last = np.searchsorted(known.open_ns, timeframe.floor(known.open_ns[-1:])[0])
         yield resample_bars(known.rows(0, int(last)), timeframe)
@@ -122,9 +124,6 @@ def _check_grid(bars: Bars) -> None:
         )
 
 
-def _join(earlier: Bars, later: Bars) -> Bars:
-    columns = (
-        np.concatenate([getattr(earlier, name), getattr(later, name)]) for name in PRICE_COLUMNS
-    )
-    times = np.concatenate([earlier.open_ns, later.open_ns])
-    return Bars(later.timeframe, times, *columns)
+def _sums(values: Floats, first: NDArray[np.intp], count: int) -> Floats:
+    rows = values[first[:, None] + np.arange(count)]
+    return np.array([fsum(row) for row in rows.tolist()], np.float64)

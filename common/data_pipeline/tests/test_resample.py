@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,16 @@ class TestResampleBars:
 
         monday = to_ns(datetime(2024, 2, 5, tzinfo=UTC))
         assert bars.open_ns.tolist() == [monday]
+
+    def test_rounds_the_sum_of_volumes_once(self) -> None:
+        rows = rows_at(hours(*range(2, 14)))
+        prices = (rows.open, rows.high, rows.low, rows.close)
+        volumes = np.array([2e16, *[1.0] * 4, *[0.0] * 7])
+
+        # Floats near 2e16 lie 4 apart: added one after the other, each 1 is lost.
+        bars = resample_bars(Bars(Timeframe.H1, rows.open_ns, *prices, volumes), Timeframe.H12)
+
+        assert bars.volume.tolist() == [2e16 + 4]
 
     def test_of_the_same_timeframe_is_the_same(self) -> None:
         bars = bars_at(hours(0, 5))
@@ -118,4 +129,5 @@ class TestResampleSeries:
         assert bars.open_ns.tolist() == hours4.index.astype("int64").tolist()
         for name in ("open", "high", "low", "close"):
             assert getattr(bars, name).tolist() == hours4[name].tolist()
-        np.testing.assert_allclose(bars.volume, hours4["volume"], rtol=1e-14)
+        by_bar = [group for _, group in frame["volume"].resample("4h") if len(group) == 240]
+        assert bars.volume.tolist() == [math.fsum(group) for group in by_bar]
