@@ -44,5 +44,6 @@ class Command(PlatformCommand):
         return "\n".join(lines if findings else [*lines, "  nothing is wrong"])
 
     def exit_status(self, document: dict[str, Any]) -> int:
-        """Return 1 if a run on the series would be refused."""
-        return 1 if document["has_errors"] else 0
+        """Return 1 if there is an error, in the series or in its disagreement with the other."""
+        compared = document.get("comparison", {"has_errors": False})
+        return 1 if document["has_errors"] or compared["has_errors"] else 0
