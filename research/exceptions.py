@@ -67,3 +67,7 @@ class UnexpectedFailure(PlatformError):
     """Code of a strategy or of the platform raised what nobody anticipated; it is the cause."""
 
     code = "unexpected_failure"
+
+    def __init__(self, detail: str, *, run_id: int) -> None:
+        super().__init__(detail, run_id=run_id)
+        self.run_id = run_id

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from common.domain.errors import InvalidArgument
 from common.domain.instruments import SeriesKey
+from common.domain.timeframe import Timeframe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +14,7 @@ class DemoBars:
     Parameters
     ----------
     key
-        The stored series.
+        The stored series, one of bars.
     start_ns, end_ns
         The stretch, nanoseconds since 1970 UTC.
     source
@@ -26,3 +28,16 @@ class DemoBars:
     end_ns: int
     source: str
     sentence: str
+
+    @property
+    def timeframe(self) -> Timeframe:
+        """Timeframe of the series.
+
+        Raises
+        ------
+        InvalidArgument
+            If it is not one of bars.
+        """
+        if self.key.timeframe is None:
+            raise InvalidArgument(f"{self.key} holds no bars")
+        return self.key.timeframe

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
 from research.domain.demo import DemoBars
 from research.domain.question import RunQuestion, canonical_hash
+from research.exceptions import UnexpectedFailure
 from research.models import Run
-from research.selectors.runs import find_equal
+from research.selectors.runs import find_equal, get_run
 from research.services.backtests import prepare, run_prepared
 from research.services.provenance import code_hash
 
@@ -32,16 +34,19 @@ class DemoRun:
     was_known: bool
 
 
+def check(*, bars: DemoBars, store: SeriesStore) -> QualityReport:
+    """Return what is wrong with the bars that the demo uses; the series may have others."""
+    return check_bars(store.iter_bars(bars.key, bars.start_ns, bars.end_ns), bars.timeframe)
+
+
 def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
     """Return every strategy on every engine, with default parameters."""
-    if bars.key.timeframe is None:
-        return []
     return [
         RunQuestion(
             strategy_key=strategy,
             engine=engine,
             instrument=bars.key.instrument,
-            timeframe=bars.key.timeframe,
+            timeframe=bars.timeframe,
             start_ns=bars.start_ns,
             end_ns=bars.end_ns,
             experiment=DEMO_EXPERIMENT,
@@ -54,13 +59,19 @@ def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
 def find_or_run(*, question: RunQuestion, store: SeriesStore, clock: Clock) -> DemoRun:
     """Return the ledger's run of equal inputs on equal code, or run it now.
 
+    A run that fails, in whatever way, is returned like any other: the next may do better.
+
     Raises
     ------
     PlatformError
-        As `run_backtest`.
+        As `run_backtest`, for what leaves no run.
     """
     prepared = prepare(question=question, store=store)
     known = find_equal(input_hash=canonical_hash(prepared.inputs()), code_hash=code_hash())
     if known is not None:
         return DemoRun(known, was_known=True)
-    return DemoRun(run_prepared(prepared=prepared, store=store, clock=clock), was_known=False)
+    try:
+        run = run_prepared(prepared=prepared, store=store, clock=clock)
+    except UnexpectedFailure as failure:
+        run = get_run(failure.run_id)
+    return DemoRun(run, was_known=False)

@@ -2,11 +2,12 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
+from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.importers import UnusableFile, read_bars
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
@@ -21,6 +22,8 @@ from exchanges.services.fetching import fetch_bars
 from exchanges.services.importing import import_file
 from exchanges.services.sample import SAMPLE_KEY, SampleUnavailable, fetch_sample
 from exchanges.venues.choice import first_answering
+from exchanges.venues.registry import open_client
+from exchanges.venues.retrying import RetryPolicy
 from research.domain.demo import DemoBars
 from research.selectors.runs import latest_dataset
 from research.services.demo import DEMO_EXPERIMENT
@@ -83,8 +86,8 @@ def infer_timeframe(path: Path) -> Timeframe:
     return Timeframe.M1
 
 
-def stored() -> DemoBars | None:
-    """Return the bars of the last demo, or None."""
+def stored(*, store: SeriesStore) -> DemoBars | None:
+    """Return the bars of the last demo, or None if there was none or they are not stored now."""
     dataset = latest_dataset(DEMO_EXPERIMENT)
     if dataset is None:
         return None
@@ -94,13 +97,21 @@ def stored() -> DemoBars | None:
         if key.instrument.venue == SYNTH_VENUE
         else ""
     )
-    return DemoBars(
+    bars = DemoBars(
         key=key,
         start_ns=to_ns(dataset.start_at),
         end_ns=to_ns(dataset.end_at),
         source="stored",
         sentence=f"the bars of the demo before, stored as {key}.{synthetic}",
     )
+    return bars if _are_stored(bars, store) else None
+
+
+def _are_stored(bars: DemoBars, store: SeriesStore) -> bool:
+    try:
+        return any(len(part) for part in store.iter_bars(bars.key, bars.start_ns, bars.end_ns))
+    except SeriesNotFound:
+        return False
 
 
 def from_best_source(
@@ -140,19 +151,27 @@ def from_venue(
     """
     fetch = settings.PLATFORM.fetch
     say("asking public venues for hourly BTC bars")
-    answer = first_answering(fetch.demo_venues, seconds=fetch.demo_decision_seconds)
+    opener = partial(
+        open_client,
+        clock=clock,
+        timeout_seconds=fetch.timeout_seconds,
+        retries=RetryPolicy(attempts=fetch.attempts),
+    )
+    answer = first_answering(fetch.demo_venues, seconds=fetch.demo_decision_seconds, opener=opener)
     if answer is None:
         say(f"no venue answered within {fetch.demo_decision_seconds:g} seconds")
         return None
     client, instrument = answer
-    end = clock.now()
+    # On the hour, so that the days are whole.
+    now_ns = to_ns(clock.now())
+    end_ns = now_ns - now_ns % Timeframe.H1.nanoseconds
     with client:
         report = fetch_bars(
             store=store,
             client=client,
             key=SeriesKey.bars(instrument, Timeframe.H1),
-            start_ns=to_ns(end - timedelta(days=fetch.demo_days)),
-            end_ns=to_ns(end),
+            start_ns=end_ns - fetch.demo_days * Timeframe.D1.nanoseconds,
+            end_ns=end_ns,
             clock=clock,
             progress=progress,
         )

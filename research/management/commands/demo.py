@@ -8,15 +8,17 @@ from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from common.commands import PlatformCommand, columns
+from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
+from common.domain.errors import InvalidArgument
 from common.domain.instruments import InstrumentId
 from common.domain.timeframe import Timeframe
 from common.first_admin import ensure_admin
 from exchanges.selectors.market_data import open_store
-from exchanges.selectors.quality import check_series
 from research.domain.demo import DemoBars
 from research.engines.registry import list_engines
+from research.management.stopping import stoppable
 from research.selectors.metrics import format_metric
 from research.selectors.runs import describe_run
 from research.services import demo, demo_bars
@@ -46,15 +48,29 @@ class Command(PlatformCommand):
         parser.add_argument("--timeframe", help="its timeframe; the smallest step by default")
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Do the whole job."""
+        """Do the whole job.
+
+        Raises
+        ------
+        InvalidArgument
+            If a timeframe is given and no file.
+        Interrupted
+            On SIGINT or SIGTERM.
+        """
+        if options["timeframe"] and not options["bars"]:
+            raise InvalidArgument("--timeframe describes the file of --bars, and there is none")
+        with stoppable("what was fetched and run is kept, the next demo goes on from there"):
+            return self._do(options)
+
+    def _do(self, options: dict[str, Any]) -> dict[str, Any]:
         store, clock = open_store(), SystemClock()
         admin_made = ensure_admin(Path(settings.VAR) / "admin-password")
         sync_strategies()
-        bars = self._bars(options)
+        bars = self._bars(options, store)
         self._say(f"using {bars.sentence}")
-        quality = check_series(store=store, key=bars.key)
-        engines = [engine.name for engine in list_engines() if engine.installed]
-        questions = demo.questions(bars, engines)
+        quality = demo.check(bars=bars, store=store)
+        engines = list_engines()
+        questions = demo.questions(bars, [engine.name for engine in engines if engine.installed])
         runs = [
             demo.find_or_run(question=question, store=store, clock=clock)
             for question in tqdm(questions, desc="runs", disable=None)
@@ -65,7 +81,8 @@ class Command(PlatformCommand):
             "sentence": bars.sentence,
             "series": str(bars.key),
             "quality": quality.describe(),
-            "engines": engines,
+            "engines": [engine.name for engine in engines if engine.installed],
+            "missing_engines": [engine.describe() for engine in engines if not engine.installed],
             "runs": [
                 {**describe_run(done.run, with_fills=False), "was_known": done.was_known}
                 for done in runs
@@ -96,11 +113,23 @@ class Command(PlatformCommand):
             f"admin: {document['admin_url']} after `make dev`, user admin, password in"
             f" {document['admin_password_file']}"
         )
+        failures = [
+            f"run {run['run_id']} {run['status'].lower()}, {run['code']}: {run['detail']}"
+            for run in document["runs"]
+            if "code" in run
+        ]
+        missing = [
+            f"engine {engine['name']} is not installed: {engine['install']}"
+            for engine in document["missing_engines"]
+        ]
         return "\n".join([
-            f"{document['series']}: {quality['rows']:,} bars, {findings or 'nothing is wrong'}",
+            f"{document['series']}: {document['sentence']}",
+            f"{quality['rows']:,} bars checked, {findings or 'nothing is wrong'}",
             "",
             columns(rows),
             "",
+            *failures,
+            *missing,
             f"{len(document['runs']) - known} new runs, {known} found in the ledger",
             admin,
         ])
@@ -110,8 +139,7 @@ class Command(PlatformCommand):
         statuses = {run["status"] for run in document["runs"]}
         return 0 if statuses == {RunStatus.SUCCEEDED} else 1
 
-    def _bars(self, options: dict[str, Any]) -> DemoBars:
-        store = open_store()
+    def _bars(self, options: dict[str, Any], store: SeriesStore) -> DemoBars:
         if options["bars"]:
             timeframe = options["timeframe"]
             return demo_bars.from_file(
@@ -120,7 +148,7 @@ class Command(PlatformCommand):
                 instrument=InstrumentId.parse(options["instrument"]),
                 timeframe=Timeframe.parse(timeframe) if timeframe else None,
             )
-        stored = demo_bars.stored()
+        stored = demo_bars.stored(store=store)
         if stored is not None:
             return stored
         with tqdm(desc="bars", unit=" bars", disable=None) as bar:
