@@ -133,23 +133,51 @@ class TestShifts:
 
         assert compare(bars, late(bars, 120)).shifts[0].bars == 120
 
-    def test_finds_a_shift_in_part_of_the_series(self) -> None:
-        bars = clean_bars(8_000)
-        stretch = months(bars)[2:5]
-        start_ns, end_ns = stretch[0].open_ns[0], stretch[-1].open_ns[-1]
-        inside = np.flatnonzero((bars.open_ns >= start_ns) & (bars.open_ns <= end_ns))
-        before = {name: getattr(bars, name)[inside - 1] for name in PRICE_COLUMNS}
-        mixed = planted(bars, inside, **before)
+    @pytest.mark.parametrize("bars", [1, -1, 3])
+    @pytest.mark.parametrize(("first", "count"), [(2_000, 100), (700, 250), (1_400, 2_200)])
+    def test_finds_where_a_part_of_the_series_is_late(
+        self, first: int, count: int, bars: int
+    ) -> None:
+        clean = clean_bars(8_000)
+        inside = np.arange(first, first + count)
+        others = {name: getattr(clean, name)[inside - bars] for name in PRICE_COLUMNS}
+        mixed = planted(clean, inside, **others)
 
-        (shift,) = compare(bars, mixed).shifts
+        comparison = compare(clean, mixed)
 
-        assert shift.bars == 1
-        assert (shift.start_ns, shift.end_ns) == (start_ns, end_ns)
+        assert [shift.bars for shift in comparison.shifts] == [bars]
+        (shift,) = comparison.shifts
+        hour = Timeframe.H1.nanoseconds
+        assert abs(shift.start_ns - clean.open_ns[first]) <= 32 * hour
+        assert abs(shift.end_ns - clean.open_ns[first + count - 1]) <= 32 * hour
+        assert shift.correlation > 0.9
+        assert finding(comparison, "shifted").severity is Severity.WARNING
+
+    def test_finds_a_part_of_a_venue_whose_prices_are_its_own(self) -> None:
+        clean = clean_bars(8_000)
+        noise = 1 + 5e-4 * np.random.default_rng(3).standard_normal(len(clean))
+        other = planted(clean, slice(None), close=lambda closes: closes * noise)
+        inside = np.arange(3_000, 4_500)
+        mixed = planted(other, inside, close=other.close[inside - 1])
+
+        assert {shift.bars for shift in compare(clean, mixed).shifts} == {1}
 
     def test_finds_none_between_series_that_have_nothing_to_do_with_each_other(self) -> None:
         for seed in range(2, 12):
             comparison = compare(clean_bars(2_000), clean_bars(2_000, seed=seed))
             assert comparison.shifts == ()
+
+    def test_finds_none_between_assets_that_move_together(self, sample_data: Path) -> None:
+        eth, xmr, zec = (
+            sorted_bars(
+                read_all(sample_data / f"freqtrade_{name}_BTC_5m.feather", Timeframe.M5),
+                Timeframe.M5,
+            )
+            for name in ("ETH", "XMR", "ZEC")
+        )
+
+        for pair in ((eth, xmr), (xmr, zec), (zec, eth)):
+            assert compare(*pair).shifts == ()
 
     def test_finds_none_in_prices_that_do_not_move(self) -> None:
         flat = planted(
