@@ -53,14 +53,15 @@ def get_run(number: int) -> Run:
     return run
 
 
-def find_equal(*, input_hash: str, code_hash: str) -> Run | None:
-    """Return the newest successful run of equal inputs on equal code, or None."""
-    equal = (
-        list_runs()
-        .prefetch_related("artefacts")
-        .filter(input_hash=input_hash, code_hash=code_hash, status=RunStatus.SUCCEEDED)
+def find_equal(*, input_hash: str, code_hash: str, lock_hash: str) -> Run | None:
+    """Return the newest successful run of equal inputs on equal code and libraries, or None."""
+    equal = list_runs().filter(
+        input_hash=input_hash,
+        code_hash=code_hash,
+        provenance__lock_hash=lock_hash,
+        status=RunStatus.SUCCEEDED,
     )
-    return equal.order_by("-pk").first()
+    return equal.prefetch_related("artefacts").order_by("-pk").first()
 
 
 def latest_dataset(experiment: str) -> Dataset | None:

@@ -15,6 +15,7 @@ from exchanges.services.catalogue import register_series
 from portfolio.metrics.summary import summarise
 from research.domain.backtest import BacktestRequest, BacktestResult
 from research.domain.question import RunQuestion
+from research.engines.base import BacktestEngine
 from research.engines.exceptions import UnsupportedFeature
 from research.engines.registry import engine_version, get_engine
 from research.exceptions import (
@@ -146,12 +147,25 @@ def _execute(
     *, run: Run, prepared: ledger.PreparedRun, store: SeriesStore, began: float
 ) -> ledger.Outcome:
     datasets.check_market(store=store, loaded=prepared.loaded, question=prepared.question)
-    loaded_at = perf_counter()
     engine = get_engine(prepared.question.engine)
+    _check_funding(engine, prepared)
+    loaded_at = perf_counter()
     result = engine.run(prepared.request, prepared.loaded.market)
     timings = {"load_s": loaded_at - began, "engine_s": perf_counter() - loaded_at}
     datasets.check_unchanged(prepared.loaded)
     return _judge(run=run, prepared=prepared, result=result, timings=timings)
+
+
+def _check_funding(engine: BacktestEngine, prepared: ledger.PreparedRun) -> None:
+    # The engine refuses too, but does not know what to do about it here.
+    instrument = prepared.loaded.market.instrument
+    if ledger.books_funding(prepared.request, instrument) and not engine.capabilities.funding:
+        raise UnsupportedFeature(
+            f"engine {engine.name} cannot book the funding of {instrument.id};"
+            " --no-funding runs without it, which the ledger records",
+            engine=engine.name,
+            features=["funding"],
+        )
 
 
 def _judge(

@@ -1,7 +1,11 @@
 """The bars of a run: read from the store, checked, and named by their content."""
 
 from dataclasses import dataclass
+from typing import Final
 
+import numpy as np
+
+from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.hashing import bars_hash
 from common.data_pipeline.quality import QualityReport, check_bars
@@ -10,11 +14,15 @@ from common.domain.bars import Bars
 from common.domain.enums import MarketType, SeriesKind
 from common.domain.instruments import InstrumentSpec, SeriesKey
 from common.domain.time import format_utc, from_ns
+from common.domain.timeframe import Timeframe
 from exchanges.models import Series
 from research.domain.backtest import Market
 from research.domain.question import RunQuestion
 from research.exceptions import DirtyData, FundingMissing, MarketChanged, NoBarsInPeriod
 from research.models import Dataset
+
+# Most venues; it stands in where a single stored rate does not tell.
+_FUNDING_INTERVAL_NS: Final = Timeframe.H8.nanoseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +91,7 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
     DirtyData
         If the bars have errors and the question does not accept them.
     FundingMissing
-        If a perpetual has no stored funding rate in the period.
+        If a perpetual lacks stored funding rates in the period.
     """
     if loaded.quality.has_errors and not question.allow_dirty:
         findings = "; ".join(finding.sentence for finding in loaded.quality.errors)
@@ -91,16 +99,13 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
             f"{loaded.key} has errors: {findings}; --allow-dirty runs on it all the same",
             series=str(loaded.key),
         )
-    market_type = loaded.market.instrument.id.market_type
-    if (
-        market_type is MarketType.LINEAR_PERPETUAL
-        and question.costs.funding
-        and not _has_funding(store, loaded)
-    ):
+    perpetual = loaded.market.instrument.id.market_type is MarketType.LINEAR_PERPETUAL
+    missing = _missing_funding(store, loaded) if perpetual and question.costs.funding else None
+    if missing is not None:
         raise FundingMissing(
-            f"{loaded.key.instrument} is a perpetual and no funding rates are stored from"
-            f" {format_utc(loaded.start_ns)} to {format_utc(loaded.end_ns)};"
-            " --no-funding runs without them",
+            f"{loaded.key.instrument} is a perpetual and funding rates are missing from"
+            f" {format_utc(missing[0])} to {format_utc(missing[1])};"
+            " --no-funding runs without them, which the ledger records",
             instrument=str(loaded.key.instrument),
         )
 
@@ -125,13 +130,26 @@ def check_unchanged(loaded: LoadedMarket) -> None:
         )
 
 
-def _has_funding(store: SeriesStore, loaded: LoadedMarket) -> bool:
-    key = SeriesKey(loaded.key.instrument, SeriesKind.FUNDING)
+def _missing_funding(store: SeriesStore, loaded: LoadedMarket) -> tuple[int, int] | None:
+    """Return the first stretch of the period without the rates that belong there, or None.
+
+    Rates are due as often as most of the stored ones follow each other.
+    """
+    start_ns, end_ns = loaded.start_ns, loaded.end_ns
     try:
-        rates: int = store.read_table(key, loaded.start_ns, loaded.end_ns).num_rows
+        table = store.read_table(SeriesKey(loaded.key.instrument, SeriesKind.FUNDING))
     except SeriesNotFound:
-        return False
-    return rates > 0
+        return start_ns, end_ns
+    times = to_numpy(table["ts_ns"])
+    interval_ns = np.median(np.diff(times)) if len(times) > 1 else _FUNDING_INTERVAL_NS
+    # They come some milliseconds late, and differ by less than half an interval.
+    longest_ns = 1.5 * interval_ns
+    near = times[(times > start_ns - longest_ns) & (times < end_ns + longest_ns)]
+    if not len(near):
+        return start_ns, end_ns
+    marks = np.concatenate([[min(start_ns, near[0])], near, [max(end_ns, near[-1])]])
+    late = np.flatnonzero(np.diff(marks) > longest_ns)
+    return (int(marks[late[0]]), int(marks[late[0] + 1])) if len(late) else None
 
 
 def record_dataset(*, series: Series, loaded: LoadedMarket) -> Dataset:

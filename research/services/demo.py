@@ -12,7 +12,7 @@ from research.exceptions import UnexpectedFailure
 from research.models import Run
 from research.selectors.runs import find_equal, get_run
 from research.services.backtests import prepare, run_prepared
-from research.services.provenance import code_hash
+from research.services.provenance import code_hash, lock_hash
 
 DEMO_EXPERIMENT = "demo"
 DEMO_STRATEGIES = (
@@ -57,7 +57,7 @@ def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
 
 
 def find_or_run(*, question: RunQuestion, store: SeriesStore, clock: Clock) -> DemoRun:
-    """Return the ledger's run of equal inputs on equal code, or run it now.
+    """Return the ledger's run of equal inputs on equal code and libraries, or run it now.
 
     A run that fails, in whatever way, is returned like any other: the next may do better.
 
@@ -67,7 +67,11 @@ def find_or_run(*, question: RunQuestion, store: SeriesStore, clock: Clock) -> D
         As `run_backtest`, for what leaves no run.
     """
     prepared = prepare(question=question, store=store)
-    known = find_equal(input_hash=canonical_hash(prepared.inputs()), code_hash=code_hash())
+    known = find_equal(
+        input_hash=canonical_hash(prepared.inputs()),
+        code_hash=code_hash(),
+        lock_hash=lock_hash(),
+    )
     if known is not None:
         return DemoRun(known, was_known=True)
     try:

@@ -15,22 +15,28 @@ _RESULT_CODE: Final = (
     "common/domain", "common/indicators", "common/data_pipeline", "portfolio/metrics",
     "trading/strategies", "research/domain", "research/engines",
 )  # fmt: skip
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+# Tests decide nothing, and each strategy of the library has a source hash of its own.
+_LEFT_OUT: Final = frozenset({"tests", "library", "__pycache__"})
 
 
 @cache
 def code_hash() -> str:
-    """Return a hash over the sources that decide a result; tests do not count."""
+    """Return a hash over the sources that decide a result, but for those of strategies."""
     digest = hashlib.sha256()
     for package in _RESULT_CODE:
-        for path in sorted((settings.BASE_DIR / package).rglob("*.py")):
-            if "tests" not in path.parts:
+        for folder, folders, files in (settings.BASE_DIR / package).walk():
+            folders[:] = sorted(set(folders) - _LEFT_OUT)
+            for name in sorted(name for name in files if name.endswith(".py")):
+                path = folder / name
                 digest.update(str(path.relative_to(settings.BASE_DIR)).encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def lock_hash() -> str:
+    """Return the SHA-256 of the file that pins every dependency."""
+    return hashlib.sha256(settings.LOCK_FILE.read_bytes()).hexdigest()
 
 
 def _git_state() -> tuple[str | None, bool | None]:
@@ -71,7 +77,7 @@ def provenance() -> dict[str, str | int | bool | None]:
         "platform_version": settings.PLATFORM_VERSION,
         "git_commit": commit,
         "git_dirty": is_dirty,
-        "lock_hash": _sha256(settings.LOCK_FILE),
+        "lock_hash": lock_hash(),
         "python": platform.python_version(),
         "architecture": platform.machine(),
         "cpu": _cpu(),
