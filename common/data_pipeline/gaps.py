@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from common.data_pipeline.grid import missing_after, positions
 from common.domain.bars import Times
 from common.domain.errors import Extra, InvalidInput
 from common.domain.time import format_utc
@@ -49,8 +50,8 @@ class GapFinder:
         """How many bars a complete series would have between the first and the last."""
         if self.first_ns is None or self.last_ns is None:
             return 0
-        first, last = self._timeframe.floor(np.array([self.first_ns, self.last_ns]))
-        return int(last - first) // self._timeframe.nanoseconds + 1
+        first, last = positions(np.array([self.first_ns, self.last_ns]), self._timeframe)
+        return int(last - first) + 1
 
     def add(self, open_ns: Times) -> None:
         """Count the next open times, at least one, increasing.
@@ -71,15 +72,13 @@ class GapFinder:
         else:
             times = np.concatenate([[self.last_ns], open_ns])
         self.last_ns = int(open_ns[-1])
-        opens, step = self._timeframe.floor(times), self._timeframe.nanoseconds
-        missing = np.diff(opens) // step - 1
-        places = np.flatnonzero(missing > 0)
+        missing = missing_after(times, self._timeframe)
+        places = np.flatnonzero(missing)
         self.count += len(places)
-        self.missing += int(missing[places].sum())
-        self.gaps.extend(
-            Gap(int(opens[place]) + step, int(missing[place]))
-            for place in places[: MAX_GAPS - len(self.gaps)]
-        )
+        self.missing += int(missing.sum())
+        shown = places[: MAX_GAPS - len(self.gaps)]
+        starts = self._timeframe.floor(times[shown]) + self._timeframe.nanoseconds
+        self.gaps.extend(map(Gap, starts.tolist(), missing[shown].tolist()))
 
 
 class Stretches:

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from typing import Any, Final
 
+import numpy as np
+
 from common.data_pipeline.exceptions import ManifestUnreadable
-from common.data_pipeline.grid import missing_between
+from common.data_pipeline.grid import missing_after
 from common.data_pipeline.months import month_of
 from common.domain.enums import SeriesKind
 from common.domain.instruments import InstrumentId, SeriesKey
@@ -80,12 +81,11 @@ class Manifest:
     @property
     def gaps(self) -> int:
         """Number of missing bars between the first and the last."""
-        inside = sum(partition.gaps for partition in self.partitions)
-        between = sum(
-            missing_between(earlier.last_ns, later.first_ns, self.key.timeframe)
-            for earlier, later in pairwise(self.partitions)
-        )
-        return inside + between
+        if self.key.timeframe is None:
+            return 0
+        edges = [edge for part in self.partitions for edge in (part.first_ns, part.last_ns)]
+        between = missing_after(np.array(edges, np.int64), self.key.timeframe)[1::2]
+        return sum(partition.gaps for partition in self.partitions) + int(between.sum())
 
     def overlapping(self, start_ns: int | None, end_ns: int | None) -> tuple[Partition, ...]:
         """Return the partitions with rows in `[start_ns, end_ns)`; None is unbounded."""

@@ -6,11 +6,13 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from common.data_pipeline.arrays import to_numpy
 from common.data_pipeline.batches import check
 from common.data_pipeline.durable import disk_errors
 from common.data_pipeline.folder import SeriesFolder
-from common.data_pipeline.grid import missing, missing_between
+from common.data_pipeline.grid import missing
 from common.data_pipeline.layouts import LAYOUTS
 from common.data_pipeline.manifest import Manifest, Partition
 from common.data_pipeline.merging import Merged, combine, settle
@@ -50,7 +52,7 @@ class Outcome:
 
     def followed_by(self, later: "Outcome", timeframe: Timeframe | None) -> "Outcome":
         """Return what became of the rows of both, the other being of a later month."""
-        between = missing_between(self.last_ns, later.first_ns, timeframe)
+        between = missing(np.array([self.last_ns, later.first_ns]), timeframe)
         return Outcome(
             rows=self.rows + later.rows,
             added=self.added + later.added,

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
-from common.domain.bars import PRICE_COLUMNS, Bars, Times
+from common.domain.bars import Bars, Times
 from common.domain.clock import Clock
 from common.domain.errors import InvalidArgument, InvalidPeriod
 from common.domain.instruments import SeriesKey
@@ -233,7 +231,7 @@ class _Work:
             self._progress(self._settled, self._missing)
 
     def _commit(self, batch: list[Bars]) -> None:
-        rows = [_rows(bars) for bars in batch if len(bars)]
+        rows = [BarRows.of(bars) for bars in batch if len(bars)]
         if rows:
             self.added += self._store.merge_bars(self._period.key, rows).added
 
@@ -262,11 +260,6 @@ def _is_stored(store: SeriesStore, key: SeriesKey) -> bool:
     except SeriesNotFound:
         return False
     return True
-
-
-def _rows(bars: Bars) -> BarRows:
-    columns = {name: getattr(bars, name) for name in ("open_ns", *PRICE_COLUMNS)}
-    return BarRows(**columns, lines=np.arange(1, len(bars) + 1))
 
 
 def _report(store: SeriesStore, period: _Period, work: _Work) -> FetchReport:
