@@ -1,10 +1,8 @@
 """Housekeeping of the store."""
 
-from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
-from django.conf import settings
 
 from exchanges.selectors.market_data import open_store
 
@@ -12,5 +10,4 @@ from exchanges.selectors.market_data import open_store
 @shared_task(name="exchanges.remove_unreferenced_files")
 def remove_unreferenced_files(**_ignored: Any) -> int:
     """Remove the data files that no manifest has named for a while; return how many."""
-    hours = settings.PLATFORM.market_data.unreferenced_file_hours
-    return len(open_store().remove_unreferenced(timedelta(hours=hours)))
+    return len(open_store().remove_unreferenced())

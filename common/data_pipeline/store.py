@@ -26,7 +26,7 @@ from common.domain.timeframe import Timeframe
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GRACE: Final = timedelta(hours=24)
+_GRACE: Final = timedelta(hours=24)
 _LOCK_SECONDS: Final = 60.0
 _NEARBY: Final = 5
 
@@ -72,11 +72,13 @@ class SeriesStore:
         Tells how long a file has not been named by any manifest.
     lock_seconds
         How long a writer waits for another one of the same series.
+    grace
+        How long data files stay after a manifest stops naming them.
 
     Notes
     -----
-    A reader opens what one manifest names, and those files stay for 24 hours after a later
-    manifest stops naming them: reading needs no lock and never sees half a write.
+    A reader opens what one manifest names, and those files outlive it by the grace: reading
+    needs no lock and never sees half a write.
     """
 
     def __init__(
@@ -85,10 +87,12 @@ class SeriesStore:
         *,
         clock: Clock | None = None,
         lock_seconds: float = _LOCK_SECONDS,
+        grace: timedelta = _GRACE,
     ) -> None:
         self.root = root
         self._clock = clock or SystemClock()
         self._lock_seconds = lock_seconds
+        self._grace = grace
 
     def manifest(self, key: SeriesKey) -> Manifest:
         """Return what is stored of a series.
@@ -278,15 +282,15 @@ class SeriesStore:
         with folder.writing(self._lock_seconds):
             folder.commit(manifest, expected_version)
 
-    def remove_unreferenced(self, older_than: timedelta = GRACE) -> list[Path]:
-        """Remove data files that no manifest has named for that long, and return them.
+    def remove_unreferenced(self) -> list[Path]:
+        """Remove data files that no manifest has named for the time of grace; return them.
 
         Raises
         ------
         StoreLocked, StoreUnavailable
             If a writer does not finish, or the disk refuses.
         """
-        before = self._clock.now() - older_than
+        before = self._clock.now() - self._grace
         removed = []
         for manifest in self.list_manifests():
             folder = SeriesFolder(self.root, manifest.key)
@@ -306,7 +310,7 @@ class SeriesStore:
         with folder.writing(self._lock_seconds) as staging:
             merge = Merge(folder=folder, staging=staging, replace=replace)
             outcome = merge.run(chain([first], filled))
-            folder.remove_unreferenced(self._clock.now() - GRACE)
+            folder.remove_unreferenced(self._clock.now() - self._grace)
         end_ns = outcome.last_ns + row_length_ns(key)
         return MergeReport(
             rows=outcome.rows,

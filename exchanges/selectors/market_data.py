@@ -1,5 +1,6 @@
 """What is stored: series by name, and the store itself."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -12,9 +13,11 @@ from exchanges.models import Instrument
 
 def open_store() -> SeriesStore:
     """Return this installation's store of market data."""
+    market_data = settings.PLATFORM.market_data
     return SeriesStore(
         Path(settings.STORE_ROOT),
-        lock_seconds=settings.PLATFORM.market_data.lock_timeout_seconds,
+        lock_seconds=market_data.lock_timeout_seconds,
+        grace=timedelta(hours=market_data.unreferenced_file_hours),
     )
 
 

@@ -364,13 +364,28 @@ class TestRemoveUnreferenced:
 
         assert not orphan.exists()
 
+    @pytest.mark.parametrize(("grace_hours", "is_kept"), [(72, True), (24, False)])
+    def test_a_writer_keeps_files_as_long_as_it_is_told(
+        self, tmp_path: Path, grace_hours: int, is_kept: bool
+    ) -> None:
+        store = SeriesStore(tmp_path, grace=timedelta(hours=grace_hours))
+        store.merge_bars(KEY, [rows_at(hours(0))])
+        orphan = store.root / FOLDER / "2024-01.0123456789abcdef.parquet"
+        orphan.write_bytes(b"")
+        two_days_ago = time.time() - 2 * 86_400
+        os.utime(orphan, (two_days_ago, two_days_ago))
+
+        store.merge_bars(KEY, [rows_at(hours(1))])
+
+        assert orphan.exists() is is_kept
+
     def test_leaves_other_files_alone(self, tmp_path: Path) -> None:
-        store = SeriesStore(tmp_path)
+        store = SeriesStore(tmp_path, grace=timedelta(days=-1))
         store.merge_bars(KEY, [rows_at(hours(0))])
         note = tmp_path / FOLDER / "note.txt"
         note.write_text("mine")
 
-        store.remove_unreferenced(older_than=timedelta(days=-1))
+        store.remove_unreferenced()
 
         assert note.exists()
         assert len(store.read_bars(KEY)) == 1
