@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from common.data_pipeline.manifest import Manifest
 from common.data_pipeline.store import SeriesStore
 from common.data_pipeline.synthetic import SYNTH_VENUE
 from common.domain.instruments import InstrumentId, InstrumentSpec, SeriesKey
 from common.domain.time import from_ns
+from common.locks import locked
 from exchanges.models import Instrument, Series, Venue
 
 
@@ -70,8 +72,10 @@ def register_series(
     SeriesNotFound
         If the store has no such series.
     """
-    manifest = store.manifest(key)
     instrument = ensure_instrument(key.instrument)
+    # Read under the lock: of two processes the later one writes the later manifest.
+    locked(Instrument.objects.filter(pk=instrument.pk)).get()
+    manifest = store.manifest(key)
     if spec is not None:
         set_sizes(
             instrument_id=spec.id, lot=spec.lot, tick=spec.tick, min_notional=spec.min_notional
@@ -91,6 +95,12 @@ def register_series(
     return series
 
 
-def register_all(*, store: SeriesStore) -> list[Series]:
-    """Write the row of every stored series."""
-    return [register_series(store=store, key=manifest.key) for manifest in store.list_manifests()]
+def register_all(*, store: SeriesStore) -> list[Manifest]:
+    """Write the row of every series whose row tells of an older state, and return all states."""
+    rows = Series.objects.select_related("instrument__venue")
+    versions = {row.key: row.manifest_version for row in rows}
+    manifests = store.list_manifests()
+    for manifest in manifests:
+        if versions.get(manifest.key) != manifest.version:
+            register_series(store=store, key=manifest.key)
+    return manifests

@@ -16,9 +16,8 @@ class Command(PlatformCommand):
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         """Read the manifests."""
-        store = open_store()
-        register_all(store=store)
-        return {"series": [_describe(manifest) for manifest in store.list_manifests()]}
+        manifests = register_all(store=open_store())
+        return {"series": [_describe(manifest) for manifest in manifests]}
 
     def render(self, document: dict[str, Any]) -> str:
         """Return a table."""
