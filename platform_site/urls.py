@@ -15,7 +15,9 @@ from platform_site.views import favicon
 from research.api.urls import router as research_router
 from trading.api.urls import router as trading_router
 
-router = DefaultRouter()
+router = DefaultRouter(use_regex_path=False)
+# `?format=` and `Accept` say the format; a second address for everything says nothing more.
+router.include_format_suffixes = False
 for part in (exchanges_router, trading_router, research_router):
     router.registry.extend(part.registry)
 

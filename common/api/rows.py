@@ -119,22 +119,16 @@ class PeriodQuerySerializer(serializers.Serializer[None]):
 
     start = serializers.DateTimeField(required=False, help_text="First time; UTC without a zone")
     end = serializers.DateTimeField(required=False, help_text="Not part of the period")
-    limit = serializers.IntegerField(
-        required=False, min_value=1, help_text="Most rows; by default as many as are allowed"
-    )
 
-    def validate_limit(self, limit: int) -> int:
-        """Refuse more than the configured number.
-
-        Raises
-        ------
-        ValidationError
-            If it is.
-        """
-        most = settings.PLATFORM.api.max_bars_per_request
-        if limit > most:
-            raise serializers.ValidationError(f"{limit} is not between 1 and {most}.")
-        return limit
+    def get_fields(self) -> dict[str, Any]:
+        """Return the fields, the limit bounded as configured."""
+        limit = serializers.IntegerField(
+            required=False,
+            min_value=1,
+            max_value=settings.PLATFORM.api.max_bars_per_request,
+            help_text="Most rows; by default as many as are allowed",
+        )
+        return {**super().get_fields(), "limit": limit}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse parameters that there are not, which would be dropped silently.

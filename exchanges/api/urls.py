@@ -4,7 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 from exchanges.api import views
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("venues", views.VenueViewSet)
 router.register("instruments", views.InstrumentViewSet)
 router.register("series", views.SeriesViewSet)

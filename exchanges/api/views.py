@@ -1,7 +1,5 @@
 """Venues, instruments, series and bars."""
 
-from typing import Final
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
@@ -22,8 +20,6 @@ from exchanges.api.rows import BarRows
 from exchanges.models import Instrument, Series, Venue
 from exchanges.selectors.bars import read_page
 
-_NUMBER: Final = "[0-9]+"
-
 
 class VenueViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Venue]):
     """Places of trading, and the synthetic venue."""
@@ -31,7 +27,7 @@ class VenueViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Venue]):
     queryset = Venue.objects.all()
     serializer_class = serializers.VenueSerializer
     filterset_class = filters.VenueFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
 
 
 class InstrumentViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Instrument]):
@@ -40,7 +36,7 @@ class InstrumentViewSet(ETagUpdateMixin, viewsets.ReadOnlyModelViewSet[Instrumen
     queryset = Instrument.objects.select_related("venue")
     serializer_class = serializers.InstrumentSerializer
     filterset_class = filters.InstrumentFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
 
 
 class SeriesViewSet(RowsMixin, ETagMixin, viewsets.ReadOnlyModelViewSet[Series]):
@@ -49,7 +45,7 @@ class SeriesViewSet(RowsMixin, ETagMixin, viewsets.ReadOnlyModelViewSet[Series])
     queryset = Series.objects.select_related("instrument__venue")
     serializer_class = serializers.SeriesSerializer
     filterset_class = filters.SeriesFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
 
     @extend_schema(
         parameters=[PeriodQuerySerializer],
@@ -60,7 +56,7 @@ class SeriesViewSet(RowsMixin, ETagMixin, viewsets.ReadOnlyModelViewSet[Series])
         filters=False,
     )
     @action(detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS)
-    def bars(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
+    def bars(self, request: Request, pk: int | None = None) -> Response:  # noqa: ARG002
         """Return the bars that open in `[start, end)`, oldest first, as JSON or CSV.
 
         If there are more than `limit`, `next_start` says where the next request

@@ -166,7 +166,7 @@ class TestPages:
         refused = viewer.get(stored.address, {"limit": "4"})
 
         assert (len(page["bars"]), page["next_start"]) == (3, "2024-02-01T01:00:00Z")
-        assert refused.json()["detail"] == "limit: 4 is not between 1 and 3."
+        assert refused.json()["detail"] == "limit: Ensure this value is less than or equal to 3."
 
     def test_only_the_files_of_its_months_are_opened(
         self, stored: Stored, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.serializers import ModelSerializer
@@ -13,7 +14,9 @@ from research.selectors.runs import describe_run
 class ExperimentSerializer(ModelSerializer[Experiment]):
     """A question."""
 
-    created_by = serializers.CharField(source="created_by.username", read_only=True, default=None)
+    created_by = serializers.CharField(
+        source="created_by.username", read_only=True, allow_null=True, default=None
+    )
     # One that has just been made was not counted: it has none.
     run_count = serializers.IntegerField(read_only=True, default=0)
 
@@ -198,6 +201,7 @@ class EngineSerializer(serializers.Serializer[None]):
     install = serializers.CharField(required=False)
 
 
+@extend_schema_serializer(many=False)
 class EnginesSerializer(serializers.Serializer[None]):
     """Every engine."""
 

@@ -4,7 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 from research.api import views
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
 router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)

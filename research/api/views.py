@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from common.api.content_etag import ContentETagMixin
-from common.api.etag import ETagDestroyMixin, ETagUpdateMixin
+from common.api.etag import ETagDestroyMixin, ETagMixin, ETagUpdateMixin
 from common.api.idempotency import idempotent
 from common.api.rows import (
     ROWS_RENDERERS,
@@ -26,7 +26,6 @@ from research.models import Dataset, Experiment, Run
 from research.selectors.fact_pages import read_fact_page
 from research.selectors.runs import list_experiments, list_runs
 
-_NUMBER: Final = "[0-9]+"
 _VIEWERS: Final = ("research.view_run",)
 
 
@@ -42,7 +41,7 @@ class ExperimentViewSet(
     queryset = list_experiments()
     serializer_class = serializers.ExperimentSerializer
     filterset_class = filters.ExperimentFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -54,13 +53,14 @@ class ExperimentViewSet(
         serializer.save(created_by=self.request.user)
 
 
-class DatasetViewSet(viewsets.ReadOnlyModelViewSet[Dataset]):
+class DatasetViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Dataset]):
     """Stretches of series as runs used them."""
 
     queryset = Dataset.objects.select_related("series__instrument__venue")
     serializer_class = serializers.DatasetSerializer
     filterset_class = filters.DatasetFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
+    etag_field = "hash"
 
 
 class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]):
@@ -68,7 +68,7 @@ class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]
 
     queryset = list_runs()
     filterset_class = filters.RunFilter
-    lookup_value_regex = _NUMBER
+    lookup_value_converter = "int"
     etag_field = "status"
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
@@ -88,7 +88,7 @@ class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]
     @action(
         detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS, pagination_class=None
     )
-    def fills(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
+    def fills(self, request: Request, pk: int | None = None) -> Response:  # noqa: ARG002
         """Return the executions of `[start, end)`, oldest first, as JSON or CSV."""
         return self._answer_facts("fills", FillRows)
 
@@ -103,7 +103,7 @@ class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]
     @action(
         detail=True, filter_backends=[], renderer_classes=ROWS_RENDERERS, pagination_class=None
     )
-    def equity(self, request: Request, pk: str | None = None) -> Response:  # noqa: ARG002
+    def equity(self, request: Request, pk: int | None = None) -> Response:  # noqa: ARG002
         """Return the equity at the close of each bar of `[start, end)`, oldest first."""
         return self._answer_facts("equity", MarkRows)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from common.api.serializers import ModelSerializer
@@ -95,6 +95,7 @@ class IndicatorSerializer(serializers.Serializer[None]):
     anchored = serializers.BooleanField(help_text="Whether values depend on the first bar")
 
 
+@extend_schema_serializer(many=False)
 class IndicatorsSerializer(serializers.Serializer[None]):
     """Every indicator."""
 

@@ -23,7 +23,7 @@ class StrategyViewSet(ContentETagMixin, ETagUpdateMixin, viewsets.ReadOnlyModelV
     serializer_class = serializers.StrategySerializer
     filterset_class = filters.StrategyFilter
     lookup_field = "key"
-    lookup_value_regex = "[a-z0-9_]+"
+    lookup_value_converter = "slug"
 
 
 class IndicatorViewSet(viewsets.ViewSet):
