@@ -42,9 +42,10 @@ class TextSource:
         line = 1 + self._skip
         for number, block in enumerate(line_blocks(self._path)):
             rows = self._after_header(block) if number == 0 else block
+            lines = np.arange(line, line + _count_lines(rows), dtype=np.int64)
             if rows.strip():
-                yield self._parse(rows, line)
-            line += _count_lines(rows)
+                yield self._parse(rows, lines)
+            line += len(lines)
 
     def _after_header(self, block: bytes) -> bytes:
         rows = block.removeprefix(_MARK)
@@ -52,9 +53,9 @@ class TextSource:
             rows = rows.partition(b"\n")[2]
         return rows
 
-    def _parse(self, block: bytes, first_line: int) -> Batch:
+    def _parse(self, block: bytes, lines: Times) -> Batch:
+        first_line = int(lines[0])
         columns = parse_fast(block, self._columns)
-        lines: Times = np.arange(first_line, first_line + _count_lines(block), dtype=np.int64)
         if columns is None or len(columns["time"]) != len(lines):
             lines = lines[[bool(line.strip()) for line in block.split(b"\n")[: len(lines)]]]
         if columns is None or len(columns["time"]) != len(lines):
