@@ -264,6 +264,9 @@ class RunAdmin(ReadOnlyAdmin):
             chart = equity_chart(run)
             facts["equity_chart"] = json.dumps(chart) if chart else ""
             facts["fills"] = latest_fills(run, count=_SHOWN_FILLS)
+            facts["fills_title"] = f"{run.n_fills} fills, the newest first" + (
+                f", the last {_SHOWN_FILLS} of them" if (run.n_fills or 0) > _SHOWN_FILLS else ""
+            )
         except ArtefactDamaged as error:
             messages.error(request, error.detail)
         return facts
