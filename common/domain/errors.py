@@ -11,7 +11,8 @@ class PlatformError(Exception):
     Parameters
     ----------
     detail
-        What was wrong, with the value and the bound, in one sentence.
+        What was wrong, with the value and the bound, in one sentence; line breaks of what is
+        quoted in it become spaces.
     **extra
         The same facts for machines, as JSON values.
     """
@@ -20,8 +21,8 @@ class PlatformError(Exception):
     exit_status: ClassVar[int] = 1
 
     def __init__(self, detail: str, **extra: Extra) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = " ".join(line.strip() for line in detail.splitlines() if line.strip())
+        super().__init__(self.detail)
         self.extra: dict[str, Extra] = extra
 
 

@@ -125,6 +125,19 @@ class TestDataFile:
         with pytest.raises(StoreCorrupted, match="holds other rows than were written"):
             store.merge_bars(KEY, [rows_at(hours(-1))], replace=True)
 
+    def test_with_a_damaged_footer_is_told_in_one_line(self, store: SeriesStore) -> None:
+        path = data_file(store, "2024-01")
+        content = bytearray(path.read_bytes())
+        footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+        content[footer : footer + 4] = b"\xff" * 4
+        path.write_bytes(content)
+
+        with pytest.raises(StoreCorrupted, match="cannot be read") as caught:
+            store.read_bars(KEY)
+
+        assert "\n" in str(caught.value.__cause__)
+        assert "\n" not in caught.value.detail == str(caught.value)
+
     def test_that_is_sound_passes(self, store: SeriesStore) -> None:
         store.verify(KEY)
 
