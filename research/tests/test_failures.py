@@ -15,7 +15,11 @@ from research.models import Artefact, Run
 from research.services.provenance import provenance
 from research.tests.conftest import Ask
 
-pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.engine("vectorbt"),
+    pytest.mark.both_databases,
+]
 
 STRATEGY = '''
 """One that goes wrong."""
