@@ -34,7 +34,7 @@ demo: .venv/.runtime ## the main job from end to end: bars, checks, runs, ledger
 
 dev: .venv/.runtime ## the web process on this machine
 	$(RUN) manage.py migrate --verbosity 0
-	$(VENV)/gunicorn --config python:platform_site.gunicorn --reload platform_site.wsgi
+	MALLOC_ARENA_MAX=2 ARROW_DEFAULT_MEMORY_POOL=system $(VENV)/gunicorn --config python:platform_site.gunicorn --reload platform_site.wsgi
 
 test: .venv/.dev ## the whole suite against real servers
 	$(RUN) -m tests.servers $(VENV)/pytest -n auto $(TESTS)

@@ -1,15 +1,23 @@
 """How much memory this process has held."""
 
-import resource
+from pathlib import Path
 
 
 def peak_rss_bytes() -> int:
-    """Return the most resident memory of this process, or of a child that ended if it had more.
+    """Return the most resident memory this process has held since its program began.
+
+    Raises
+    ------
+    OSError
+        If the kernel does not tell.
 
     Notes
     -----
-    The two are not added: between fork and exec a child holds its parent's memory, and
-    the kernel counts that as its own. `git` would double what a run has taken.
+    `VmHWM` of `/proc/self/status` (proc(5)). Not `getrusage`: its figure outlives exec, so
+    that a small program started by a large one is counted with the large one's memory,
+    and so is every child that this process starts (`git`, for one).
     """
-    whom = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(who).ru_maxrss for who in whom) * 1024
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise OSError("no VmHWM in /proc/self/status")
