@@ -48,7 +48,7 @@ def export_bars(  # noqa: PLR0913 - a period, a target and a format are what an 
     Raises
     ------
     InvalidArgument
-        If there is no such format.
+        If there is no such format, or the output is a folder or a device.
     OutputExists
         If the file exists and must not be replaced.
     NoRows
@@ -61,6 +61,9 @@ def export_bars(  # noqa: PLR0913 - a period, a target and a format are what an 
     if format not in FORMATS:
         known = " ".join(FORMATS)
         raise InvalidArgument(f"unknown format {format!r}; known: {known}", format=format)
+    # The finished file takes the place of the output, whatever that is.
+    if output.exists() and not output.is_file():
+        raise InvalidArgument(f"{output} is not a file", path=str(output))
     if output.exists() and not overwrite:
         raise OutputExists(f"{output} exists and is not overwritten", path=str(output))
     parts = store.iter_bars(key, start_ns, end_ns)

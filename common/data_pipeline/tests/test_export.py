@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,15 @@ class TestExportBars:
 
         export_bars(store, KEY, format="csv", output=output, overwrite=True)
         assert output.read_text().startswith("time,open")
+
+    def test_replaces_nothing_but_files(self, store: SeriesStore, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+
+        for output in (tmp_path, tmp_path / "pipe"):
+            with pytest.raises(InvalidArgument, match=f"{output} is not a file"):
+                export_bars(store, KEY, format="csv", output=output, overwrite=True)
+
+        assert (tmp_path / "pipe").is_fifo()
 
     def test_of_a_period_without_bars_writes_nothing(
         self, store: SeriesStore, tmp_path: Path
