@@ -12,6 +12,7 @@ from common.domain.timeframe import Timeframe
 DEFAULT_LOT: Final = Decimal("1e-8")
 _ASSET: Final = r"[A-Z0-9][A-Z0-9$+_-]*"
 _SYMBOL: Final = re.compile(rf"({_ASSET})/({_ASSET}?)(?::({_ASSET}?))?(-[0-9A-Z-]+)?")
+_MAX_SYMBOL: Final = 64
 _VENUE: Final = re.compile(r"[A-Z0-9_]{1,32}")
 
 
@@ -29,9 +30,10 @@ class InstrumentId:
                 venue=self.venue,
             )
         match = _SYMBOL.fullmatch(self.symbol)
-        if match is None:
+        if match is None or len(self.symbol) > _MAX_SYMBOL:
             raise InvalidInstrument(
-                f"{self.symbol!r} is not a ccxt symbol such as BTC/USDT or BTC/USDT:USDT",
+                f"{self.symbol!r} is not a ccxt symbol such as BTC/USDT or BTC/USDT:USDT, of at"
+                f" most {_MAX_SYMBOL} characters",
                 symbol=self.symbol,
             )
         base, quote, settle, expiry = match.groups()

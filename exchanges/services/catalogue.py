@@ -1,14 +1,18 @@
 """Rows that mirror the store: which venues, instruments and series there are."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from common.data_pipeline.manifest import Manifest
 from common.data_pipeline.store import SeriesStore
 from common.data_pipeline.synthetic import SYNTH_VENUE
+from common.domain.errors import InvalidArgument
 from common.domain.instruments import InstrumentId, InstrumentSpec, SeriesKey
 from common.domain.time import from_ns
+from common.fields import parse_exact
 from common.locks import locked
 from exchanges.models import Instrument, Series, Venue
 
@@ -27,6 +31,27 @@ def ensure_instrument(instrument_id: InstrumentId) -> Instrument:
     return instrument
 
 
+def exact_sizes(sizes: Mapping[str, Decimal | None]) -> dict[str, Decimal]:
+    """Return the sizes that are stated, by name.
+
+    Raises
+    ------
+    InvalidArgument
+        If one is not positive, or has more digits than the database keeps.
+    """
+    exact = {}
+    for name, size in sizes.items():
+        if size is None:
+            continue
+        try:
+            exact[name] = parse_exact(size)
+        except ValidationError as e:
+            raise InvalidArgument(f"{name}: {e.messages[0]}") from e
+        if exact[name] <= 0:
+            raise InvalidArgument(f"{name} is {size}, must be positive")
+    return exact
+
+
 @transaction.atomic
 def set_sizes(
     *,
@@ -40,20 +65,14 @@ def set_sizes(
     Raises
     ------
     InvalidArgument
-        If a size is not positive.
+        As `exact_sizes`.
     """
+    stated = exact_sizes({"lot": lot, "tick": tick, "min_notional": min_notional})
     instrument = ensure_instrument(instrument_id)
-    stated = {"lot": lot, "tick": tick, "min_notional": min_notional}
-    changed = {
-        name: size
-        for name, size in stated.items()
-        if size is not None and getattr(instrument, name) != size
-    }
+    changed = {name: size for name, size in stated.items() if getattr(instrument, name) != size}
     for name, size in changed.items():
         setattr(instrument, name, size)
     if changed:
-        # Reading the value refuses a size that is not positive.
-        _ = instrument.spec
         instrument.save(update_fields=[*changed, "updated_at"])
     return instrument
 

@@ -10,7 +10,7 @@ from common.data_pipeline.synthetic import is_synthetic
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
 from exchanges.exceptions import SyntheticVenue
-from exchanges.services.catalogue import register_series, set_sizes
+from exchanges.services.catalogue import exact_sizes, register_series, set_sizes
 
 
 def import_file(
@@ -36,6 +36,8 @@ def import_file(
     ------
     SyntheticVenue
         If the venue is the synthetic one: what a file holds is not synthetic.
+    InvalidArgument
+        If a size is not positive, or has more digits than the database keeps.
     PlatformError
         What the importer and the store raise.
     """
@@ -44,6 +46,8 @@ def import_file(
             f"{key.instrument.venue} is the synthetic venue: a file cannot be imported there",
             venue=key.instrument.venue,
         )
+    # Before the file: what is wrong with them must not leave bars without sizes behind.
+    stated = exact_sizes(sizes or {})
     if key.kind is SeriesKind.TRADES:
         report = pipeline.import_trades(store, path, key, replace=replace)
     elif key.kind is SeriesKind.FUNDING:
@@ -51,5 +55,5 @@ def import_file(
     else:
         report = pipeline.import_bars(store, path, key, replace=replace)
     register_series(store=store, key=key)
-    set_sizes(instrument_id=key.instrument, **(sizes or {}))
+    set_sizes(instrument_id=key.instrument, **stated)
     return report
