@@ -32,8 +32,12 @@ def compare_series(*, store: SeriesStore, key: SeriesKey, venue: str) -> Compari
     ------
     SeriesNotFound
         If one of them is not stored.
+    InvalidArgument
+        If it is the same venue.
     """
     other = SeriesKey.bars(InstrumentId(key.instrument.symbol, venue.upper()), _timeframe(key))
+    if other == key:
+        raise InvalidArgument(f"{key} cannot be held against itself", venue=venue)
     return compare_bars(
         store.iter_bars(key),
         store.iter_bars(other),

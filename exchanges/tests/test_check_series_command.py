@@ -59,6 +59,15 @@ class TestCheckSeriesCommand:
         assert document["comparison"]["has_errors"] is bool(status)
         assert document["has_errors"] is False
 
+    def test_is_not_held_against_itself(
+        self, store: SeriesStore, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        store.merge_bars(KEY, [rows_at(hours(0, 1))])
+
+        ended, document = run(capsys, "--against", "binance")
+
+        assert (ended, document["code"]) == (2, "invalid_argument")
+
     def test_fails_if_too_much_is_missing(
         self, store: SeriesStore, capsys: pytest.CaptureFixture[str]
     ) -> None:
