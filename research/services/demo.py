@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
+from common.domain.costs import CostModel
 from research.domain.demo import DemoBars
 from research.domain.question import RunQuestion, canonical_hash
 from research.exceptions import UnexpectedFailure
@@ -39,7 +40,9 @@ def check(*, bars: DemoBars, store: SeriesStore) -> QualityReport:
     return check_bars(store.iter_bars(bars.key, bars.start_ns, bars.end_ns), bars.timeframe)
 
 
-def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
+def questions(
+    bars: DemoBars, engines: Iterable[str], *, funding: bool = True
+) -> list[RunQuestion]:
     """Return every strategy on every engine, with default parameters."""
     return [
         RunQuestion(
@@ -49,6 +52,7 @@ def questions(bars: DemoBars, engines: Iterable[str]) -> list[RunQuestion]:
             timeframe=bars.timeframe,
             start_ns=bars.start_ns,
             end_ns=bars.end_ns,
+            costs=CostModel(funding=funding),
             experiment=DEMO_EXPERIMENT,
         )
         for engine in engines

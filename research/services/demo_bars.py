@@ -1,5 +1,6 @@
 """Where the demo's bars come from: the best that this machine can have."""
 
+import re
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -28,8 +29,8 @@ from research.domain.demo import DemoBars
 from research.selectors.runs import latest_dataset
 from research.services.demo import DEMO_EXPERIMENT
 
-FILE_KEY = SeriesKey.bars(InstrumentId("BTC/USD", "FILE"), Timeframe.H1)
 SYNTH_KEY = SeriesKey.bars(InstrumentId("BTC/USDT", SYNTH_VENUE), Timeframe.H1)
+_FILE_VENUE = "FILE"
 _SYNTH_SEED = 1
 _SYNTH_BARS = 180 * 24
 _SYNTH_START_NS = 1_700_000_000 // 3_600 * 3_600 * 1_000_000_000
@@ -39,17 +40,24 @@ type Say = Callable[[str], None]
 
 
 def from_file(
-    *, store: SeriesStore, path: Path, instrument: InstrumentId, timeframe: Timeframe | None
+    *,
+    store: SeriesStore,
+    path: Path,
+    instrument: InstrumentId | None = None,
+    timeframe: Timeframe | None = None,
 ) -> DemoBars:
     """Import the file that the user named.
+
+    Without an instrument the file is one of its own, and wins over what it held before:
+    bars of two files must not be mistaken for one market.
 
     Raises
     ------
     PlatformError
         What the importer and the store raise.
     """
-    key = SeriesKey.bars(instrument, timeframe or infer_timeframe(path))
-    report = import_file(store=store, path=path, key=key)
+    key = SeriesKey.bars(instrument or _named_after(path), timeframe or infer_timeframe(path))
+    report = import_file(store=store, path=path, key=key, replace=instrument is None)
     return DemoBars(
         key=key,
         start_ns=report.start_ns,
@@ -57,6 +65,11 @@ def from_file(
         source="file",
         sentence=f"the bars of {path}, stored as {key}",
     )
+
+
+def _named_after(path: Path) -> InstrumentId:
+    name = re.sub("[^A-Z0-9]+", "_", path.stem.upper()).strip("_")[:40]
+    return InstrumentId(f"{name or 'BARS'}/QUOTE", _FILE_VENUE)
 
 
 def infer_timeframe(path: Path) -> Timeframe:

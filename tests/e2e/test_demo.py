@@ -99,6 +99,12 @@ def write(path: Path, change: Callable[[list[str]], list[str]] = list) -> Path:
     return path
 
 
+def double(rows: list[str]) -> list[str]:
+    """Return the rows with all prices doubled."""
+    cells = [row.split(",") for row in rows]
+    return [",".join([c[0], *(repr(2 * float(price)) for price in c[1:5]), c[5]]) for c in cells]
+
+
 def demo(*words: object) -> Done:
     return run("demo", *words, "--json")
 
@@ -112,7 +118,7 @@ class TestSources:
 
         document = demo("--bars", file).json
 
-        assert (document["source"], document["series"]) == ("file", "BTC/USD.FILE bars-1h")
+        assert (document["source"], document["series"]) == ("file", "MINE/QUOTE.FILE bars-1h")
         assert {known["dataset"]["rows"] for known in document["runs"]} == {1_000}
         assert (len(binance.asked), index) == (asked, [])
 
@@ -121,7 +127,7 @@ class TestSources:
 
         document = demo().json
 
-        assert (document["source"], document["series"]) == ("stored", "BTC/USD.FILE bars-1h")
+        assert (document["source"], document["series"]) == ("stored", "MINE/QUOTE.FILE bars-1h")
         assert binance.asked == []
 
     def test_a_venue_goes_before_the_sample(
@@ -163,8 +169,38 @@ class TestSources:
         assert "the package index does not deliver" in done.err
         assert "says nothing about any market" in run("demo").out
 
-    def test_a_timeframe_without_a_file_is_refused(self) -> None:
-        assert demo("--timeframe", "5m").status == 2
+    def test_files_are_not_mistaken_for_one_market(self, file: Path, tmp_path: Path) -> None:
+        demo("--bars", file)
+        doubled = write(tmp_path / "Ünï 2.csv", double)
+
+        document = demo("--bars", doubled).json
+
+        assert document["series"] == "N_2/QUOTE.FILE bars-1h"
+        assert not any(known["was_known"] for known in document["runs"])
+
+    def test_a_file_that_was_edited_wins_over_what_it_was(self, file: Path) -> None:
+        demo("--bars", file)
+
+        done = demo("--bars", write(file, double))
+
+        assert done.status == 0
+        assert not any(known["was_known"] for known in done.json["runs"])
+
+    def test_a_file_of_a_known_instrument_must_agree_with_it(
+        self, file: Path, tmp_path: Path
+    ) -> None:
+        demo("--bars", file, "--instrument", "BTC/USD.MINE")
+        other = write(tmp_path / "other.csv", double)
+
+        done = demo("--bars", other, "--instrument", "BTC/USD.MINE")
+
+        assert (done.status, done.json["code"]) == (1, "stored_bars_differ")
+
+    @pytest.mark.parametrize(
+        "words", [("--timeframe", "5m"), ("--instrument", "BTC/USD.COINBASE")]
+    )
+    def test_a_description_without_a_file_is_refused(self, words: tuple[str, str]) -> None:
+        assert demo(*words).status == 2
 
     def test_a_file_that_is_not_there_is_named(self, tmp_path: Path) -> None:
         done = demo("--bars", tmp_path / "none.csv")
@@ -203,13 +239,23 @@ class TestResult:
 
         assert done.status == 1
         assert {known["status"] for known in done.json["runs"]} == {"REFUSED"}
-        assert "dirty_data" in run("demo", "--bars", holed).out
+        assert run("demo", "--bars", holed).out.count("dirty_data") == 1
         assert "synthetic" in text, "bars that no run could use are not taken again"
+
+    def test_a_perpetual_is_run_without_funding_when_asked(self, file: Path) -> None:
+        words = ("--bars", file, "--instrument", "BTC/USD:USD.MINE")
+
+        refused, done = demo(*words), demo(*words, "--no-funding")
+
+        assert (refused.status, done.status) == (1, 0)
+        assert {known["code"] for known in refused.json["runs"]} == {"funding_missing"}
+        assert {known["costs"]["funding"] for known in done.json["runs"]} == {False}
 
     def test_checks_the_bars_it_uses_and_not_the_rest_of_the_series(
         self, file: Path, tmp_path: Path
     ) -> None:
-        demo("--bars", file)
+        known = ("--instrument", "BTC/USD.MINE")
+        demo("--bars", file, *known)
         later = to_ns(parse_utc("2025-06-01")) // 10**9
 
         def shift(rows: list[str]) -> list[str]:
@@ -217,7 +263,7 @@ class TestResult:
             first = int(cells[0][0])
             return [",".join([str(int(c[0]) - first + later), *c[1:]]) for c in cells]
 
-        document = demo("--bars", write(tmp_path / "later.csv", shift)).json
+        document = demo("--bars", write(tmp_path / "later.csv", shift), *known).json
 
         assert document["quality"]["rows"] == 1_000
         assert document["quality"]["findings"] == []

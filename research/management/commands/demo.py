@@ -43,9 +43,10 @@ class Command(PlatformCommand):
         """Add the user's own file."""
         parser.add_argument("--bars", type=Path, metavar="FILE", help="your own file of bars")
         parser.add_argument(
-            "--instrument", default="BTC/USD.FILE", help="what the file holds, SYMBOL.VENUE"
+            "--instrument", help="what the file holds, SYMBOL.VENUE; its name by default"
         )
         parser.add_argument("--timeframe", help="its timeframe; the smallest step by default")
+        parser.add_argument("--no-funding", action="store_true", help="leave funding out")
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
         """Do the whole job.
@@ -53,12 +54,14 @@ class Command(PlatformCommand):
         Raises
         ------
         InvalidArgument
-            If a timeframe is given and no file.
+            If a file is described and none is given.
         Interrupted
             On SIGINT or SIGTERM.
         """
-        if options["timeframe"] and not options["bars"]:
-            raise InvalidArgument("--timeframe describes the file of --bars, and there is none")
+        if (options["timeframe"] or options["instrument"]) and not options["bars"]:
+            raise InvalidArgument(
+                "--instrument and --timeframe describe the file of --bars, and there is none"
+            )
         with stoppable("what was fetched and run is kept, the next demo goes on from there"):
             return self._do(options)
 
@@ -70,7 +73,11 @@ class Command(PlatformCommand):
         self._say(f"using {bars.sentence}")
         quality = demo.check(bars=bars, store=store)
         engines = list_engines()
-        questions = demo.questions(bars, [engine.name for engine in engines if engine.installed])
+        questions = demo.questions(
+            bars,
+            [engine.name for engine in engines if engine.installed],
+            funding=not options["no_funding"],
+        )
         runs = [
             demo.find_or_run(question=question, store=store, clock=clock)
             for question in tqdm(questions, desc="runs", disable=None)
@@ -113,11 +120,6 @@ class Command(PlatformCommand):
             f"admin: {document['admin_url']} after `make dev`, user admin, password in"
             f" {document['admin_password_file']}"
         )
-        failures = [
-            f"run {run['run_id']} {run['status'].lower()}, {run['code']}: {run['detail']}"
-            for run in document["runs"]
-            if "code" in run
-        ]
         missing = [
             f"engine {engine['name']} is not installed: {engine['install']}"
             for engine in document["missing_engines"]
@@ -128,7 +130,7 @@ class Command(PlatformCommand):
             "",
             columns(rows),
             "",
-            *failures,
+            *_failures(document["runs"]),
             *missing,
             f"{len(document['runs']) - known} new runs, {known} found in the ledger",
             admin,
@@ -141,11 +143,11 @@ class Command(PlatformCommand):
 
     def _bars(self, options: dict[str, Any], store: SeriesStore) -> DemoBars:
         if options["bars"]:
-            timeframe = options["timeframe"]
+            instrument, timeframe = options["instrument"], options["timeframe"]
             return demo_bars.from_file(
                 store=store,
                 path=options["bars"],
-                instrument=InstrumentId.parse(options["instrument"]),
+                instrument=InstrumentId.parse(instrument) if instrument else None,
                 timeframe=Timeframe.parse(timeframe) if timeframe else None,
             )
         stored = demo_bars.stored(store=store)
@@ -163,3 +165,13 @@ class Command(PlatformCommand):
 
     def _say(self, sentence: str) -> None:
         self.stderr.write(sentence, self.style.NOTICE)
+
+
+def _failures(runs: list[dict[str, Any]]) -> list[str]:
+    """Return each reason once, with the runs that have it."""
+    numbers: dict[str, list[str]] = {}
+    for run in runs:
+        if "code" in run:
+            reason = f"{run['status'].lower()}, {run['code']}: {run['detail']}"
+            numbers.setdefault(reason, []).append(str(run["run_id"]))
+    return [f"run {', '.join(having)} {reason}" for reason, having in numbers.items()]
