@@ -21,8 +21,11 @@ def read_magic(path: Path) -> bytes:
     Raises
     ------
     FileMissing
-        If it is not there, is a folder, or may not be read.
+        If it is not there, is a folder or a pipe, or may not be read.
     """
+    # What comes through a pipe can be read once; a file is read for its layout first.
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise FileMissing(path, "is a pipe or a device; save it as a file first")
     try:
         with path.open("rb") as file:
             return file.read(8)

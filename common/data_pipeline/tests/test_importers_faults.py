@@ -1,4 +1,5 @@
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,12 @@ class TestFiles:
     def test_refuses_a_folder(self, tmp_path: Path) -> None:
         with pytest.raises(FileMissing, match="Is a directory"):
             read_all(tmp_path)
+
+    def test_refuses_a_pipe(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe")
+
+        with pytest.raises(FileMissing, match="pipe: is a pipe or a device"):
+            read_all(tmp_path / "pipe")
 
     @pytest.mark.parametrize("text", ["", "\n\n", "\r\n", "\ufeff"])
     def test_refuses_an_empty_file(self, tmp_path: Path, text: str) -> None:
