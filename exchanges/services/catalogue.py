@@ -116,10 +116,12 @@ def register_series(
 
 def register_all(*, store: SeriesStore) -> list[Manifest]:
     """Write the row of every series whose row tells of an older state, and return all states."""
-    rows = Series.objects.select_related("instrument__venue")
-    versions = {row.key: row.manifest_version for row in rows}
+    facts = ("instrument__venue__code", "instrument__symbol", "kind", "timeframe")
+    written = set(Series.objects.values_list(*facts, "manifest_version"))
     manifests = store.list_manifests()
     for manifest in manifests:
-        if versions.get(manifest.key) != manifest.version:
-            register_series(store=store, key=manifest.key)
+        key, version = manifest.key, manifest.version
+        instrument, timeframe = key.instrument, str(key.timeframe or "")
+        if (instrument.venue, instrument.symbol, key.kind, timeframe, version) not in written:
+            register_series(store=store, key=key)
     return manifests
