@@ -95,6 +95,14 @@ class TestFiles:
         with pytest.raises(FileDamaged):
             read_all(path)
 
+    def test_refuses_a_table_whose_names_are_damaged(self, tmp_path: Path) -> None:
+        feather.write_feather(bars_table(), tmp_path / "bars")
+        content = (tmp_path / "bars").read_bytes()
+        (tmp_path / "bars").write_bytes(content.replace(b"volume", b"\xefolume"))
+
+        with pytest.raises(FileDamaged, match="is cut off or damaged"):
+            read_all(tmp_path / "bars")
+
     def test_refuses_gzip_that_is_cut_off(self, tmp_path: Path) -> None:
         path = tmp_path / "bars.csv.gz"
         path.write_bytes(gzip.compress("\n".join([HEADER, *ROWS]).encode())[:-12])

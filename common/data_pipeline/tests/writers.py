@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet
 
 from common.data_pipeline.export import export_bars
+from common.data_pipeline.pipeline import import_bars
 from common.data_pipeline.resample import resample_series
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
@@ -115,6 +116,11 @@ def peak_of(action: Callable[[Path], object], root: Path) -> int:
 def merge_minutes(root: Path, count: int) -> None:
     """Merge minute bars that come newest first."""
     SeriesStore(root).merge_bars(MINUTES, minutes_newest_first(count))
+
+
+def import_minutes(root: Path, path: Path) -> None:
+    """Import a file of minute bars."""
+    import_bars(SeriesStore(root), path, MINUTES)
 
 
 def resample_minutes(root: Path) -> None:
