@@ -78,6 +78,9 @@ class Run(models.Model):
     sizing = models.CharField(max_length=60)
     account = models.CharField(max_length=10)
     rebalance = models.CharField(max_length=20)
+    settings = models.JSONField(
+        default=dict, help_text="What only some engines know: latency, queue, protections"
+    )
     seed = models.BigIntegerField()
     allow_dirty = models.BooleanField(help_text="Run although the data have errors")
     instrument_sizes = models.JSONField(help_text="Lot, tick and minimum notional that applied")
@@ -157,7 +160,7 @@ class Artefact(models.Model):
     """A file that a run left; its content is checked against its hash when it is read."""
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="artefacts")
-    kind = models.CharField(max_length=20, help_text="fills or equity")
+    kind = models.CharField(max_length=20, help_text="fills, equity or funding")
     path = models.CharField(max_length=200, help_text="Below the artefact folder")
     sha256 = models.CharField(max_length=_HASH_LENGTH)
     size_bytes = models.BigIntegerField()

@@ -12,6 +12,7 @@ from common.domain.errors import InvalidArgument, InvalidPeriod
 from common.domain.instruments import InstrumentId
 from common.domain.time import format_utc
 from common.domain.timeframe import Timeframe
+from research.domain.settings import EngineSettings
 from trading.strategies.parameters import Value
 
 LONGEST_EXPERIMENT: Final = 120
@@ -61,6 +62,7 @@ class RunQuestion:
     sizing: Sizing = field(default_factory=Sizing)
     account: AccountType = AccountType.CASH
     rebalance: Rebalance = Rebalance.ON_CHANGE
+    settings: EngineSettings = field(default_factory=EngineSettings)
     seed: int = 0
     allow_dirty: bool = False
     experiment: str = ""

@@ -7,13 +7,14 @@ import numpy as np
 
 from common.domain.bars import Bars, Floats
 from common.domain.fills import Fills
+from common.domain.funding import FundingEntries, no_funding
 
 _NOISE: Final = 1e-12  # relative to the largest position so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Book:
-    """Cash and position recomputed from fills.
+    """Cash and position recomputed from fills and funding.
 
     Parameters
     ----------
@@ -30,7 +31,9 @@ class Book:
     equity: Floats
 
 
-def keep_book(*, fills: Fills, bars: Bars, cash: float, lot: float) -> Book:
+def keep_book(
+    *, fills: Fills, bars: Bars, cash: float, lot: float, funding: FundingEntries | None = None
+) -> Book:
     """Return the account that starts with `cash` and holds nothing.
 
     Parameters
@@ -43,24 +46,36 @@ def keep_book(*, fills: Fills, bars: Bars, cash: float, lot: float) -> Book:
         Starting cash, quote currency.
     lot
         Smallest quantity, base currency; less than half of it is no position.
+    funding
+        What the position paid or received, in time order; None is nothing.
 
     Notes
     -----
-    cash = start - Σ side·price·quantity - Σ fee; quantity = Σ side·quantity;
-    equity(t) = cash(t) + quantity(t)·close(t), where a bar's own fills are counted.
+    cash = start - Σ side·price·quantity - Σ fee + Σ funding; quantity = Σ side·quantity;
+    equity(t) = cash(t) + quantity(t)·close(t), where everything before the close counts.
+
+    Sums are kept in extended precision: where an account has lost nearly all, what
+    rounding leaves of the money that went through it is not small against the rest.
     """
+    entries = no_funding() if funding is None else funding
     signed = fills["side"] * fills["quantity"]
-    cash_after = np.cumsum(np.concatenate([[cash], -signed * fills["price"] - fills["fee"]]))
+    change = -signed * fills["price"].astype(np.longdouble) - fills["fee"]
+    after_fills = np.cumsum(np.concatenate([[np.longdouble(cash)], change]))
+    received = np.cumsum(np.concatenate([[np.longdouble(0)], entries["amount"]]))
     quantity_after = np.cumsum(np.concatenate([[0.0], signed]))
     # 0.1 + 0.2 - 0.3 is 6e-17: the noise of adding floats must not look like a position.
     size = np.abs(quantity_after)
     quantity_after[size < np.maximum(lot / 2, _NOISE * np.maximum.accumulate(size))] = 0.0
-    done = np.searchsorted(fills["ts_ns"], bars.open_ns, side="right")
-    held, left = quantity_after[done], cash_after[done]
+    # Funding at the moment of a fill is that of the position before it.
+    funded = np.searchsorted(entries["ts_ns"], fills["ts_ns"], side="right")
+    closes_ns = bars.open_ns + bars.timeframe.nanoseconds
+    done = np.searchsorted(fills["ts_ns"], closes_ns, side="left")
+    left = after_fills[done] + received[np.searchsorted(entries["ts_ns"], closes_ns, side="left")]
+    held = quantity_after[done]
     return Book(
-        cash_after=cash_after[1:],
+        cash_after=(after_fills[1:] + received[funded]).astype(np.float64),
         quantity_after=quantity_after[1:],
-        cash=left,
+        cash=left.astype(np.float64),
         quantity=held,
-        equity=left + held * bars.close,
+        equity=(left + held * bars.close).astype(np.float64),
     )

@@ -8,15 +8,17 @@ from common.domain.costs import AccountType, Rebalance
 from common.domain.time import format_utc
 from research.domain.backtest import BacktestRequest, Market
 from research.engines.exceptions import InvalidTargets
+from trading.strategies.base import Strategy
 
 
-def read_targets(request: BacktestRequest, market: Market) -> Floats:
+def read_targets(request: BacktestRequest, market: Market) -> Floats | None:
     """Ask the strategy once, over the warm-up and the period, and return the period's targets.
 
     Returns
     -------
     ndarray of float64, shape (n_bars,)
-        Wanted exposure at each close of the period, in [-1, 1]; NaN keeps.
+        Wanted exposure at each close of the period, in [-1, 1]; NaN keeps. None of a
+        strategy that quotes instead.
 
     Raises
     ------
@@ -24,8 +26,17 @@ def read_targets(request: BacktestRequest, market: Market) -> Floats:
         If the answer has another shape or type, or a target of the period is
         infinite, outside [-1, 1], or negative on a cash account.
     """
-    key, bars = request.strategy.key, market.bars
-    targets = request.strategy.targets(bars, request.params)
+    strategy, bars = request.strategy, market.bars
+    if not isinstance(strategy, Strategy):
+        return None
+    key = strategy.key
+    targets: object = strategy.targets(bars, request.params)
+    # A person's own strategy may answer with anything, whatever its annotation says.
+    if not isinstance(targets, np.ndarray):
+        raise InvalidTargets(
+            f"targets of {key} are of type {type(targets).__name__}, must be an array",
+            strategy=key,
+        )
     if targets.dtype != np.float64 or targets.shape != (len(bars),):
         raise InvalidTargets(
             f"targets of {key} have type {targets.dtype} and shape {targets.shape},"

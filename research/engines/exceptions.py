@@ -27,6 +27,12 @@ class InvalidTargets(InvalidInput):
     code = "invalid_targets"
 
 
+class InvalidNativeStrategy(InvalidInput):
+    """A file that does not hold a strategy of that engine."""
+
+    code = "invalid_native_strategy"
+
+
 class EngineNotInstalled(EngineError):
     """The engine is known, but its package is not installed."""
 

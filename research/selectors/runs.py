@@ -153,6 +153,7 @@ def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
         "sizing": run.sizing,
         "account": run.account,
         "rebalance": run.rebalance,
+        "settings": run.settings,
         "seed": run.seed,
         "allow_dirty": run.allow_dirty,
         "n_fills": run.n_fills,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from common.data_pipeline.arrays import to_arrow
 from common.data_pipeline.durable import make_folder, replace_file
-from common.domain.bars import Floats, Times
-from common.domain.fills import FILL_DTYPE, Fills
+from common.domain.bars import Times
+from research.domain.backtest import BacktestResult
 from research.exceptions import ArtefactNotWritten
 from research.models import Run
 
@@ -28,7 +28,7 @@ class StoredFile:
     rows: int
 
 
-def write_facts(*, run: Run, fills: Fills, open_ns: Times, equity: Floats) -> list[StoredFile]:
+def write_facts(*, run: Run, result: BacktestResult, open_ns: Times) -> list[StoredFile]:
     """Write the facts of a run and return what was written, for its row to name.
 
     The files are on the disk before the row says so. One that no row names was left
@@ -39,13 +39,18 @@ def write_facts(*, run: Run, fills: Fills, open_ns: Times, equity: Floats) -> li
     ArtefactNotWritten
         If the disk refuses.
     """
-    columns: dict[str, NDArray[np.generic]] = {
-        name: np.ascontiguousarray(fills[name]) for name in FILL_DTYPE.names or ()
-    }
-    return [
-        _write(run, "fills", columns, rows=len(fills)),
+    fills, funding, equity = result.fills, result.funding, result.equity
+    files = [
+        _write(run, "fills", _columns(fills), rows=len(fills)),
         _write(run, "equity", {"open_ns": open_ns, "equity": equity}, rows=len(equity)),
     ]
+    if len(funding):
+        files.append(_write(run, "funding", _columns(funding), rows=len(funding)))
+    return files
+
+
+def _columns(facts: NDArray[np.void]) -> dict[str, NDArray[np.generic]]:
+    return {name: np.ascontiguousarray(facts[name]) for name in facts.dtype.names or ()}
 
 
 def _write(
@@ -70,11 +75,12 @@ def _write(
     return StoredFile(kind, str(name), hashlib.sha256(content).hexdigest(), len(content), rows)
 
 
-def result_hash(*, fills: Fills, equity: Floats) -> str:
+def result_hash(result: BacktestResult) -> str:
     """Return a hash of the facts, equal if and only if they are equal to the bit."""
     digest = hashlib.sha256()
-    for name in FILL_DTYPE.names or ():
-        column = np.ascontiguousarray(fills[name])
-        digest.update(column.astype(column.dtype.newbyteorder("<"), copy=False).tobytes())
-    digest.update(np.ascontiguousarray(equity, dtype="<f8").tobytes())
+    # Without funding there is nothing of it to add: not even the names of its columns.
+    for facts in (result.fills, result.funding):
+        for column in _columns(facts).values():
+            digest.update(column.astype(column.dtype.newbyteorder("<"), copy=False).tobytes())
+    digest.update(np.ascontiguousarray(result.equity, dtype="<f8").tobytes())
     return digest.hexdigest()

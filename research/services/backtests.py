@@ -131,6 +131,7 @@ def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
         sizing=question.sizing,
         account=question.account,
         rebalance=question.rebalance,
+        settings=question.settings,
         seed=question.seed,
     )
     return ledger.PreparedRun(
@@ -183,9 +184,7 @@ def _judge(
         initial_cash=prepared.request.cash,
         lot=float(prepared.loaded.market.instrument.lot),
     )
-    files = artefacts.write_facts(
-        run=run, fills=result.fills, open_ns=bars.open_ns, equity=result.equity
-    )
+    files = artefacts.write_facts(run=run, result=result, open_ns=bars.open_ns)
     equity = {
         "first": float(result.equity[0]),
         "last": float(result.equity[-1]),
@@ -200,7 +199,7 @@ def _judge(
         status=RunStatus.FAILED if result.ruined else RunStatus.SUCCEEDED,
         error=ruin if result.ruined else None,
         files=files,
-        result_hash=artefacts.result_hash(fills=result.fills, equity=result.equity),
+        result_hash=artefacts.result_hash(result),
         n_fills=len(result.fills),
         skipped_orders=result.skipped_orders,
         equity=equity,

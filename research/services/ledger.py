@@ -55,6 +55,9 @@ class PreparedRun:
             "account": request.account.value,
             "rebalance": request.rebalance.value,
             "seed": request.seed,
+            # Left out where nothing is set, so that a hash stays what it was before there
+            # were settings.
+            **({"settings": changed} if (changed := request.settings.changed()) else {}),
         }
 
     def trial(self) -> dict[str, object]:
@@ -147,6 +150,7 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
             sizing=str(request.sizing),
             account=request.account.value,
             rebalance=request.rebalance.value,
+            settings=request.settings.changed(),
             seed=request.seed,
             allow_dirty=question.allow_dirty,
             instrument_sizes=sizes(prepared.loaded.market.instrument),

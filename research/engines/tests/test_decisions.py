@@ -42,11 +42,13 @@ class TestReadTargets:
     def test_cuts_the_answer_to_the_period(self) -> None:
         targets = read_targets(ask([0.1, 0.2, 0.3]), market([1, 1, 1], first=1))
 
+        assert targets is not None
         assert targets.tolist() == [0.2, 0.3]
 
     def test_does_not_judge_targets_of_the_warm_up(self) -> None:
         targets = read_targets(ask([7.0, 0.2]), market([1, 1], first=1))
 
+        assert targets is not None
         assert targets.tolist() == [0.2]
 
     @pytest.mark.parametrize("value", [1.0000001, -1.0000001, float("inf"), -float("inf")])

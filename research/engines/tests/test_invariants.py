@@ -9,6 +9,7 @@ import pytest
 
 from common.domain.costs import AccountType, CostModel
 from common.domain.fills import FILL_DTYPE, Fills
+from common.domain.funding import FUNDING_DTYPE, FundingRates
 from research.domain.backtest import BacktestRequest, BacktestResult, Execution, Market
 from research.engines.base import BacktestEngine, Task
 from research.engines.capabilities import Capabilities
@@ -101,7 +102,66 @@ class TestFills:
             SOUND, fills=fills, equity=np.array([10_000, 10_399.5, 10_344.5]), cash=10_344.5
         )
 
-        assert run(execution).cash == pytest.approx(10_344.5)
+        # 110 after 1 % of slippage is a level of 111.1..., where the last bar has been.
+        deep = market([100, 100, 120], [100, 110, 111])
+        deep_execution = replace(execution, equity=np.array([10_000, 10_399.5, 10_344.5]))
+
+        assert run(deep_execution, bars=deep).cash == pytest.approx(10_344.5)
+        with pytest.raises(InvariantViolated, match="a stop filled outside its bar"):
+            run(execution)
+
+
+class TestFunding:
+    """50 held from hour 1 on; a rate of 1 % at the mark 108 costs 50 * 108 * 0.01 = 54."""
+
+    ENTRY = (int(1.5 * HOUR_NS), 0.01, 108.0, 50.0, -54.0)
+    BARS = replace(
+        BARS,
+        funding=FundingRates(
+            np.array([HOUR_NS, int(1.5 * HOUR_NS), 9 * HOUR_NS]),
+            np.array([0.01, 0.01, 0.01]),
+            np.array([np.nan, 108.0, 1.0]),
+        ),
+    )
+
+    def booked(self, *entries: tuple[float, ...]) -> Execution:
+        paid = sum(entry[-1] for entry in entries)
+        return replace(
+            SOUND,
+            equity=SOUND.equity + np.array([0, paid, paid]),
+            cash=SOUND.cash + paid,
+            funding=np.array(list(entries), FUNDING_DTYPE),
+        )
+
+    def test_is_counted_in_cash_and_equity(self) -> None:
+        # The fill at the first funding time comes after it, and the last is past the end.
+        result = run(self.booked(self.ENTRY), bars=self.BARS)
+
+        assert result.cash == pytest.approx(10_780.1 - 54)
+        assert result.equity.tolist() == pytest.approx([10_000, 10_345.5, 10_726.1])
+        assert result.funding["amount"].tolist() == [-54.0]
+
+    def test_must_be_booked(self) -> None:
+        with pytest.raises(InvariantViolated, match="booked 0 times, is due 1 times"):
+            run(SOUND, bars=self.BARS)
+
+    def test_must_not_be_booked_where_no_rate_is(self) -> None:
+        with pytest.raises(InvariantViolated, match="booked 1 times, is due 0 times"):
+            run(self.booked(self.ENTRY))
+
+    def test_must_have_the_right_sign(self) -> None:
+        received = (*self.ENTRY[:4], 54.0)
+
+        with pytest.raises(InvariantViolated, match=r"is .*54\.0.*, the position owes .*-54\.0"):
+            run(self.booked(received), bars=self.BARS)
+
+    def test_is_marked_at_the_open_where_no_mark_is_stored(self) -> None:
+        rates = FundingRates(np.array([int(1.5 * HOUR_NS)]), np.array([0.01]), np.array([np.nan]))
+        entry = (int(1.5 * HOUR_NS), 0.01, 100.0, 50.0, -50.0)
+
+        result = run(self.booked(entry), bars=replace(BARS, funding=rates))
+
+        assert result.funding["mark"].tolist() == [100.0]
 
 
 class TestAccount:

@@ -6,9 +6,10 @@ from typing import Final, override
 from research.domain.backtest import Execution
 from research.engines.base import BacktestEngine, Task
 from research.engines.capabilities import Capabilities
+from research.engines.memory import MemoryModel
 from research.engines.vectorbt.inputs import Inputs, LotScale, build_inputs, check_lot
 from research.engines.vectorbt.outputs import first_cut_below_minimum, lost_cash, read_execution
-from research.engines.vectorbt.runner import Records, simulate
+from research.engines.vectorbt.runner import Records, import_vectorbt, simulate
 
 # Relative to equity, a tenth of what two executions may differ by.
 _LOST_CASH: Final = 1e-7
@@ -21,6 +22,11 @@ class VectorbtEngine(BacktestEngine):
     requirement = "vectorbt[rust]"
     distributions = ("vectorbt", "vectorbt-rust")
     capabilities = Capabilities(bars=True, short_selling=True, every_bar=True)
+    memory = MemoryModel(base=350_000_000, per_bar=600)
+
+    @override
+    def preload(self) -> None:
+        import_vectorbt()
 
     @override
     def _execute(self, task: Task) -> Execution:

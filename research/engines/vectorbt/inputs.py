@@ -115,7 +115,7 @@ def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
     request, bars = task.request, task.market.period
     scale = LotScale(task.market.instrument.lot)
     before = np.concatenate([bars.close[:1], bars.close[:-1]])
-    decided = np.where(find_decisions(task.targets, request.rebalance), task.targets, np.nan)
+    decided = np.where(find_decisions(task.exposures, request.rebalance), task.exposures, np.nan)
     targets = np.concatenate([[np.nan], decided[:-1]])
     least = _least_lots(scale.to_lots(float(task.market.instrument.min_notional or 0)) / before)
     if not whole_lots:

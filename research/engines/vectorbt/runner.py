@@ -47,6 +47,22 @@ class Records:
     position_after: Floats
 
 
+def import_vectorbt() -> tuple[Any, Any]:
+    """Return vectorbt's modules of portfolios and of their enumerations.
+
+    Raises
+    ------
+    EngineFailed
+        If one cannot be imported.
+    """
+    # The widgets are for notebooks and ccxt is for downloads: vectorbt runs without
+    # them, and their imports take a quarter of its own.
+    with translated(), light_import("anywidget", "ccxt", "ipywidgets"):
+        from vectorbt.portfolio import base, enums
+
+        return base, enums
+
+
 def simulate(inputs: Inputs) -> Records:
     """Return what vectorbt's Rust engine makes of the orders.
 
@@ -55,12 +71,8 @@ def simulate(inputs: Inputs) -> Records:
     EngineFailed
         If vectorbt cannot be imported or raises.
     """
+    base, enums = import_vectorbt()
     with translated():
-        # The widgets are for notebooks and ccxt is for downloads: vectorbt runs without
-        # them, and their imports take a quarter of its own.
-        with light_import("anywidget", "ccxt", "ipywidgets"):
-            from vectorbt.portfolio import base, enums
-
         ordered = inputs.ordered
         count = max(int(np.count_nonzero(ordered)), 1)
         portfolio = base.Portfolio.from_orders(
