@@ -27,6 +27,12 @@ class FundingMissing(Conflict):
     code = "funding_missing"
 
 
+class DetailMissing(Conflict):
+    """Finer bars were asked for and are not stored for the period."""
+
+    code = "detail_missing"
+
+
 class AccountRuined(Conflict):
     """Equity fell to zero or below: the run ends there."""
 

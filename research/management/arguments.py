@@ -18,6 +18,7 @@ from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from common.domain.errors import InvalidArgument
 from common.domain.timeframe import Timeframe
 from research.domain.question import RunQuestion
+from research.management.engine_options import add_engine_options, read_settings
 
 # Far beyond every bound of a rate, and near enough to reckon with.
 _MOST: Final = Decimal("1e12")
@@ -47,6 +48,7 @@ def add_run_arguments(parser: CommandParser) -> None:
         "--allow-dirty", action="store_true", help="run although the bars have errors"
     )
     parser.add_argument("--experiment", default="", help="the question this run belongs to")
+    add_engine_options(parser)
 
 
 def _number(text: str) -> Decimal:
@@ -89,6 +91,7 @@ def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
         sizing=Sizing.parse(options["sizing"]),
         account=AccountType(options["account"]),
         rebalance=Rebalance(options["rebalance"]),
+        settings=read_settings(options),
         seed=options["seed"],
         allow_dirty=options["allow_dirty"],
         experiment=options["experiment"],

@@ -50,13 +50,12 @@ def run_backtest(
     """
     began = perf_counter()
     prepared = prepare(question=question, store=store)
-    return run_prepared(prepared=prepared, store=store, clock=clock, user_id=user_id, began=began)
+    return run_prepared(prepared=prepared, clock=clock, user_id=user_id, began=began)
 
 
 def run_prepared(
     *,
     prepared: ledger.PreparedRun,
-    store: SeriesStore,
     clock: Clock,
     user_id: int | None = None,
     began: float | None = None,
@@ -83,7 +82,7 @@ def run_prepared(
         return ledger.end_run(run=run, outcome=measured, at=clock.now())
 
     try:
-        outcome = _execute(run=run, prepared=prepared, store=store, began=began)
+        outcome = _execute(run=run, prepared=prepared, began=began)
     except PlatformError as error:
         status = RunStatus.REFUSED if isinstance(error, _REFUSALS) else RunStatus.FAILED
         outcome = ledger.Outcome(status=status, error=error)
@@ -144,10 +143,8 @@ def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
     )
 
 
-def _execute(
-    *, run: Run, prepared: ledger.PreparedRun, store: SeriesStore, began: float
-) -> ledger.Outcome:
-    datasets.check_market(store=store, loaded=prepared.loaded, question=prepared.question)
+def _execute(*, run: Run, prepared: ledger.PreparedRun, began: float) -> ledger.Outcome:
+    datasets.check_market(loaded=prepared.loaded, question=prepared.question)
     engine = get_engine(prepared.question.engine)
     _check_funding(engine, prepared)
     loaded_at = perf_counter()
@@ -160,7 +157,10 @@ def _execute(
 def _check_funding(engine: BacktestEngine, prepared: ledger.PreparedRun) -> None:
     # The engine refuses too, but does not know what to do about it here.
     instrument = prepared.loaded.market.instrument
-    if ledger.books_funding(prepared.request, instrument) and not engine.capabilities.funding:
+    if (
+        datasets.books_funding(prepared.request.costs, instrument)
+        and not engine.capabilities.funding
+    ):
         raise UnsupportedFeature(
             f"engine {engine.name} cannot book the funding of {instrument.id};"
             " --no-funding runs without it, which the ledger records",

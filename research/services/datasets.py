@@ -1,39 +1,43 @@
 """The bars of a run: read from the store, checked, and named by their content."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from common.data_pipeline.arrays import to_numpy
-from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.hashing import bars_hash
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.bars import Bars
-from common.domain.enums import MarketType, SeriesKind
+from common.domain.costs import CostModel
+from common.domain.enums import MarketType
 from common.domain.instruments import InstrumentSpec, SeriesKey
 from common.domain.time import format_utc, from_ns
-from common.domain.timeframe import Timeframe
 from exchanges.models import Series
 from research.domain.backtest import Market
 from research.domain.question import RunQuestion
+from research.engines.funding import due_rates
 from research.exceptions import DirtyData, FundingMissing, MarketChanged, NoBarsInPeriod
 from research.models import Dataset
-
-# Most venues; it stands in where a single stored rate does not tell.
-_FUNDING_INTERVAL_NS: Final = Timeframe.H8.nanoseconds
+from research.services.side_data import (
+    first_missing_funding,
+    funding_hash,
+    load_detail,
+    load_funding,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedMarket:
-    """The market of a run with the hashes that name it and what is wrong with it."""
+    """The market of a run with the hashes that name it and what is wrong with it.
+
+    `side_hashes` name what was read beside the bars, by kind.
+    """
 
     key: SeriesKey
     market: Market
     hash: str
     warm_up_hash: str
     quality: QualityReport
+    side_hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def period(self) -> Bars:
@@ -62,6 +66,8 @@ def load_market(
         If no such series is stored.
     NoBarsInPeriod
         If it has no bar in the period.
+    DetailMissing
+        If finer bars are asked for and do not cover it.
     """
     key = SeriesKey.bars(spec.id, question.timeframe)
     period = store.read_bars(key, question.start_ns, question.end_ns)
@@ -74,16 +80,30 @@ def load_market(
         )
     before = store.read_before(key, int(period.open_ns[0]), warm_up)
     bars = period if not len(before) else before.joined(period)
+    funding = load_funding(store, spec.id) if books_funding(question.costs, spec) else None
+    fine = question.settings.detail
+    detail = None if fine is None else load_detail(store, SeriesKey.bars(spec.id, fine), period)
+    hashes = {} if funding is None else {"funding": funding_hash(due_rates(funding, period))}
+    if detail is not None:
+        hashes["detail"] = bars_hash(detail)
     return LoadedMarket(
         key=key,
-        market=Market(instrument=spec, bars=bars, first=len(before)),
+        market=Market(
+            instrument=spec, bars=bars, first=len(before), funding=funding, detail=detail
+        ),
         hash=bars_hash(period),
         warm_up_hash=bars_hash(before),
         quality=check_bars([period], question.timeframe),
+        side_hashes=hashes,
     )
 
 
-def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuestion) -> None:
+def books_funding(costs: CostModel, instrument: InstrumentSpec) -> bool:
+    """Return whether funding is part of a run: a perpetual's, unless it is left out."""
+    return costs.funding and instrument.id.market_type is MarketType.LINEAR_PERPETUAL
+
+
+def check_market(*, loaded: LoadedMarket, question: RunQuestion) -> None:
     """Refuse data that a run must not use.
 
     Raises
@@ -99,8 +119,11 @@ def check_market(*, store: SeriesStore, loaded: LoadedMarket, question: RunQuest
             f"{loaded.key} has errors: {findings}; --allow-dirty runs on it all the same",
             series=str(loaded.key),
         )
-    perpetual = loaded.market.instrument.id.market_type is MarketType.LINEAR_PERPETUAL
-    missing = _missing_funding(store, loaded) if perpetual and question.costs.funding else None
+    missing = (
+        first_missing_funding(loaded.market.funding, loaded.start_ns, loaded.end_ns)
+        if books_funding(question.costs, loaded.market.instrument)
+        else None
+    )
     if missing is not None:
         raise FundingMissing(
             f"{loaded.key.instrument} is a perpetual and funding rates are missing from"
@@ -128,28 +151,6 @@ def check_unchanged(loaded: LoadedMarket) -> None:
             " them",
             series=str(loaded.key),
         )
-
-
-def _missing_funding(store: SeriesStore, loaded: LoadedMarket) -> tuple[int, int] | None:
-    """Return the first stretch of the period without the rates that belong there, or None.
-
-    Rates are due as often as most of the stored ones follow each other.
-    """
-    start_ns, end_ns = loaded.start_ns, loaded.end_ns
-    try:
-        table = store.read_table(SeriesKey(loaded.key.instrument, SeriesKind.FUNDING))
-    except SeriesNotFound:
-        return start_ns, end_ns
-    times = to_numpy(table["ts_ns"])
-    interval_ns = np.median(np.diff(times)) if len(times) > 1 else _FUNDING_INTERVAL_NS
-    # They come some milliseconds late, and differ by less than half an interval.
-    longest_ns = 1.5 * interval_ns
-    near = times[(times > start_ns - longest_ns) & (times < end_ns + longest_ns)]
-    if not len(near):
-        return start_ns, end_ns
-    marks = np.concatenate([[min(start_ns, near[0])], near, [max(end_ns, near[-1])]])
-    late = np.flatnonzero(np.diff(marks) > longest_ns)
-    return (int(marks[late[0]]), int(marks[late[0] + 1])) if len(late) else None
 
 
 def record_dataset(*, series: Series, loaded: LoadedMarket) -> Dataset:

@@ -79,7 +79,7 @@ def find_or_run(*, question: RunQuestion, store: SeriesStore, clock: Clock) -> D
     if known is not None:
         return DemoRun(known, was_known=True)
     try:
-        run = run_prepared(prepared=prepared, store=store, clock=clock)
+        run = run_prepared(prepared=prepared, clock=clock)
     except UnexpectedFailure as failure:
         run = get_run(failure.run_id)
     return DemoRun(run, was_known=False)

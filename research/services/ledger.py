@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from common.domain.enums import MarketType, RunStatus
+from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentSpec
 from exchanges.models import Series
@@ -20,7 +20,7 @@ from research.domain.question import LONGEST_EXPERIMENT, RunQuestion, canonical_
 from research.exceptions import RunNotRunning
 from research.models import Artefact, Experiment, Run
 from research.services.artefacts import StoredFile
-from research.services.datasets import LoadedMarket, record_dataset
+from research.services.datasets import LoadedMarket, books_funding, record_dataset
 from research.services.provenance import code_hash, provenance
 from trading.models import StrategyVersion
 
@@ -55,9 +55,10 @@ class PreparedRun:
             "account": request.account.value,
             "rebalance": request.rebalance.value,
             "seed": request.seed,
-            # Left out where nothing is set, so that a hash stays what it was before there
-            # were settings.
+            # Left out where there is nothing, so that a hash stays what it was before
+            # there were settings.
             **({"settings": changed} if (changed := request.settings.changed()) else {}),
+            **({"beside": dict(loaded.side_hashes)} if loaded.side_hashes else {}),
         }
 
     def trial(self) -> dict[str, object]:
@@ -75,7 +76,7 @@ class PreparedRun:
             "fee_rate": costs.fee_rate,
             "maker_fee_rate": costs.maker_fee_rate,
             "slippage": costs.slippage,
-            "funding": books_funding(self.request, self.loaded.market.instrument),
+            "funding": books_funding(self.request.costs, self.loaded.market.instrument),
         }
 
 
@@ -95,11 +96,6 @@ class Outcome:
     open_round_trip: Mapping[str, object] | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     peak_rss_bytes: int | None = None
-
-
-def books_funding(request: BacktestRequest, instrument: InstrumentSpec) -> bool:
-    """Return whether funding is part of the run: a perpetual's, unless it is left out."""
-    return request.costs.funding and instrument.id.market_type is MarketType.LINEAR_PERPETUAL
 
 
 def sizes(instrument: InstrumentSpec) -> dict[str, str | None]:
@@ -146,7 +142,7 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
             fee_rate=_exact(request.costs.fee_rate),
             maker_fee_rate=_exact(request.costs.maker_fee_rate),
             slippage=_exact(request.costs.slippage),
-            funding=books_funding(request, prepared.loaded.market.instrument),
+            funding=books_funding(request.costs, prepared.loaded.market.instrument),
             sizing=str(request.sizing),
             account=request.account.value,
             rebalance=request.rebalance.value,
