@@ -63,6 +63,12 @@ class MarketChanged(Conflict):
     code = "market_changed"
 
 
+class SourceChanged(Conflict):
+    """A strategy file is not the one that was read when the run began."""
+
+    code = "source_changed"
+
+
 class Interrupted(PlatformError):
     """A signal ended the work before it was done."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from common.domain.bars import Bars, Floats, Times
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
@@ -62,8 +62,11 @@ class NativeRequest:
     params
         Values the engine hands to the strategy, by its own names.
     cash, costs, account, settings, seed
-        As in `BacktestRequest`.
+        As in `BacktestRequest`; sizes and times of orders are the strategy's own affair.
     """
+
+    sizing: ClassVar[str] = "native"
+    rebalance: ClassVar[str] = "native"
 
     path: Path
     class_name: str

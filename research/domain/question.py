@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
@@ -16,10 +17,40 @@ from research.domain.settings import EngineSettings
 from trading.strategies.parameters import Value
 
 LONGEST_EXPERIMENT: Final = 120
+LONGEST_KEY: Final = 64
 _SEEDS: Final = 2**63
 # What the ledger holds exactly: the digits of every decimal in the database.
 _WHOLE_DIGITS: Final = 20
 _DECIMAL_PLACES: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class NativeSource:
+    """A person's own strategy file of one engine, and the class or function in it."""
+
+    path: Path
+    class_name: str
+
+    @classmethod
+    def parse(cls, text: str) -> "NativeSource":
+        """Read `path/to/file.py:Class`.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such file, or no name after the colon.
+        """
+        path, colon, name = text.rpartition(":")
+        if not (colon and name.isidentifier()):
+            raise InvalidArgument(f"--native {text!r} is not path/to/file.py:Class")
+        file = Path(path)
+        if not file.is_file():
+            raise InvalidArgument(f"--native {path!r} is not a file", path=path)
+        return cls(file.resolve(), name)
+
+    def key(self, engine: str) -> str:
+        """Return the key under which the ledger counts trials of this strategy."""
+        return f"native_{engine}_{self.class_name}"[:LONGEST_KEY].lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +69,8 @@ class RunQuestion:
         In [0, 2**63).
     allow_dirty
         Run although the bars have errors; the ledger records it.
+    native
+        The strategy file that runs in place of a strategy of the platform.
     experiment
         The question the run belongs to, one line of 120 characters at most; empty
         makes one per strategy and series.
@@ -65,6 +98,7 @@ class RunQuestion:
     settings: EngineSettings = field(default_factory=EngineSettings)
     seed: int = 0
     allow_dirty: bool = False
+    native: NativeSource | None = None
     experiment: str = ""
 
     def __post_init__(self) -> None:

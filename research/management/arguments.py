@@ -17,7 +17,7 @@ from common.commands import (
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from common.domain.errors import InvalidArgument
 from common.domain.timeframe import Timeframe
-from research.domain.question import RunQuestion
+from research.domain.question import NativeSource, RunQuestion
 from research.management.engine_options import add_engine_options, read_settings
 
 # Far beyond every bound of a rate, and near enough to reckon with.
@@ -27,7 +27,11 @@ _MOST: Final = Decimal("1e12")
 def add_run_arguments(parser: CommandParser) -> None:
     """Add everything that describes a run but its engine."""
     defaults = settings.PLATFORM.backtest
-    parser.add_argument("--strategy", required=True, help="key; list_strategies shows them")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--strategy", default="", help="key; list_strategies shows them")
+    what.add_argument(
+        "--native", metavar="FILE.py:CLASS", help="your own strategy file of that engine"
+    )
     parser.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="may be repeated"
     )
@@ -94,6 +98,7 @@ def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
         settings=read_settings(options),
         seed=options["seed"],
         allow_dirty=options["allow_dirty"],
+        native=None if options["native"] is None else NativeSource.parse(options["native"]),
         experiment=options["experiment"],
     )
 

@@ -10,14 +10,12 @@ from common.domain.clock import Clock
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
-from exchanges.selectors.market_data import get_instrument
-from exchanges.services.catalogue import register_series
 from portfolio.metrics.summary import summarise
 from research.domain.backtest import BacktestRequest, BacktestResult
 from research.domain.question import RunQuestion
 from research.engines.base import BacktestEngine
 from research.engines.exceptions import UnsupportedFeature
-from research.engines.registry import engine_version, get_engine
+from research.engines.registry import get_engine
 from research.exceptions import (
     AccountRuined,
     DirtyData,
@@ -27,7 +25,7 @@ from research.exceptions import (
 )
 from research.models import Run
 from research.services import artefacts, datasets, ledger
-from trading.services.catalogue import load_strategy, record_version
+from research.services.preparing import check_source, prepare
 
 _REFUSALS = (DirtyData, FundingMissing, UnsupportedFeature)
 
@@ -104,54 +102,24 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
 
 
-def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
-    """Look up everything a question names.
-
-    Raises
-    ------
-    PlatformError
-        As `run_backtest`.
-    """
-    engine = engine_version(question.engine)
-    strategy = load_strategy(question.strategy_key)
-    params = strategy.admit(question.params)
-    instrument = get_instrument(question.instrument)
-    market = datasets.load_market(
-        store=store,
-        spec=instrument.spec,
-        question=question,
-        warm_up=strategy.warm_up(params),
-    )
-    request = BacktestRequest(
-        strategy=strategy,
-        params=params,
-        cash=question.cash,
-        costs=question.costs,
-        sizing=question.sizing,
-        account=question.account,
-        rebalance=question.rebalance,
-        settings=question.settings,
-        seed=question.seed,
-    )
-    return ledger.PreparedRun(
-        question=question,
-        request=request,
-        strategy_version=record_version(strategy),
-        series=register_series(store=store, key=market.key),
-        loaded=market,
-        engine_version=engine,
-    )
-
-
 def _execute(*, run: Run, prepared: ledger.PreparedRun, began: float) -> ledger.Outcome:
     datasets.check_market(loaded=prepared.loaded, question=prepared.question)
     engine = get_engine(prepared.question.engine)
     _check_funding(engine, prepared)
     loaded_at = perf_counter()
-    result = engine.run(prepared.request, prepared.loaded.market)
+    result = _run(engine, prepared)
     timings = {"load_s": loaded_at - began, "engine_s": perf_counter() - loaded_at}
     datasets.check_unchanged(prepared.loaded)
     return _judge(run=run, prepared=prepared, result=result, timings=timings)
+
+
+def _run(engine: BacktestEngine, prepared: ledger.PreparedRun) -> BacktestResult:
+    request, market = prepared.request, prepared.loaded.market
+    if isinstance(request, BacktestRequest):
+        return engine.run(request, market)
+    result = engine.run_native(request, market)
+    check_source(request.path, prepared.strategy_version)
+    return result
 
 
 def _check_funding(engine: BacktestEngine, prepared: ledger.PreparedRun) -> None:

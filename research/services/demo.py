@@ -12,7 +12,8 @@ from research.domain.question import RunQuestion, canonical_hash
 from research.exceptions import UnexpectedFailure
 from research.models import Run
 from research.selectors.runs import find_equal, get_run
-from research.services.backtests import prepare, run_prepared
+from research.services.backtests import run_prepared
+from research.services.preparing import prepare
 from research.services.provenance import code_hash, lock_hash
 
 DEMO_EXPERIMENT = "demo"

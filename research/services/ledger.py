@@ -15,7 +15,7 @@ from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentSpec
 from exchanges.models import Series
-from research.domain.backtest import BacktestRequest
+from research.domain.backtest import BacktestRequest, NativeRequest
 from research.domain.question import LONGEST_EXPERIMENT, RunQuestion, canonical_hash
 from research.exceptions import RunNotRunning
 from research.models import Artefact, Experiment, Run
@@ -32,7 +32,7 @@ class PreparedRun:
     """A question with everything it names looked up."""
 
     question: RunQuestion
-    request: BacktestRequest
+    request: BacktestRequest | NativeRequest
     strategy_version: StrategyVersion
     series: Series
     loaded: LoadedMarket
@@ -45,7 +45,7 @@ class PreparedRun:
         return {
             "engine": [self.question.engine, self.engine_version],
             "strategy": [version.strategy.key, version.version, version.source_hash],
-            "params": request.params,
+            "params": dict(request.params),
             "dataset": [loaded.hash, loaded.warm_up_hash],
             "market_type": instrument.id.market_type.value,
             "sizes": sizes(instrument),
@@ -53,7 +53,7 @@ class PreparedRun:
             "cash": request.cash,
             "sizing": str(request.sizing),
             "account": request.account.value,
-            "rebalance": request.rebalance.value,
+            "rebalance": str(request.rebalance),
             "seed": request.seed,
             # Left out where there is nothing, so that a hash stays what it was before
             # there were settings.
@@ -65,7 +65,7 @@ class PreparedRun:
         """Return what makes a trial distinct from others of the same lineage and instrument."""
         return {
             "source_hash": self.strategy_version.source_hash,
-            "params": self.request.params,
+            "params": dict(self.request.params),
             "costs": self._costs(),
             "sizing": str(self.request.sizing),
         }
@@ -122,7 +122,9 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
     """Write the row of a run that starts now in this process."""
     question, request = prepared.question, prepared.request
     # The longest keys and symbols together are longer than a name may be.
-    made = f"{question.strategy_key} on {prepared.loaded.key}"[:LONGEST_EXPERIMENT]
+    made = f"{prepared.strategy_version.strategy.key} on {prepared.loaded.key}"[
+        :LONGEST_EXPERIMENT
+    ]
     name = question.experiment or made
     # Before the transaction: on SQLite that has the only write lock, and git may be slow.
     origin, sources = provenance(), code_hash()
@@ -135,9 +137,10 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
             strategy_version=prepared.strategy_version,
             dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
             created_by_id=user_id,
+            kind="BACKTEST" if question.native is None else "NATIVE",
             engine=question.engine,
             engine_version=prepared.engine_version,
-            params=request.params,
+            params=dict(request.params),
             cash=_exact(request.cash),
             fee_rate=_exact(request.costs.fee_rate),
             maker_fee_rate=_exact(request.costs.maker_fee_rate),
@@ -145,7 +148,7 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
             funding=books_funding(request.costs, prepared.loaded.market.instrument),
             sizing=str(request.sizing),
             account=request.account.value,
-            rebalance=request.rebalance.value,
+            rebalance=str(request.rebalance),
             settings=request.settings.changed(),
             seed=request.seed,
             allow_dirty=question.allow_dirty,

@@ -7,8 +7,10 @@ from django.db import transaction
 
 from trading.models import Strategy, StrategyVersion
 from trading.strategies import registry
+from trading.strategies.base import Contract, Definition
 from trading.strategies.base import Strategy as StrategyCode
-from trading.strategies.registry import StrategyDescription, StrategyList
+from trading.strategies.quoting import QuotingStrategy
+from trading.strategies.registry import StrategyDescription, StrategyList, WrongContract
 
 
 def load_strategy(key: str) -> StrategyCode:
@@ -39,10 +41,45 @@ def sync_strategies() -> StrategyList:
     return listing
 
 
-def record_version(strategy: StrategyCode) -> StrategyVersion:
+def load_any_strategy(key: str) -> StrategyCode | QuotingStrategy[tuple[float, ...]]:
+    """Return the code of a strategy, whether it has targets or quotes.
+
+    Raises
+    ------
+    UnknownStrategy, BrokenStrategy
+        As `load_strategy`.
+    WrongContract
+        If it answers with neither.
+    """
+    definition = registry.get_definition(key, Path(settings.STRATEGY_FOLDER))
+    if isinstance(definition, StrategyCode | QuotingStrategy):
+        return definition
+    raise WrongContract(definition, Contract.TARGETS)
+
+
+def record_version(strategy: Definition) -> StrategyVersion:
     """Return the row of the strategy's present source, made the first time it is run."""
     origin = "library" if strategy.key in registry.LIBRARY else "user"
     return _record(registry.describe(strategy, origin))
+
+
+def record_native_version(*, key: str, engine: str, source_hash: str) -> StrategyVersion:
+    """Return the row of a person's own strategy file of an engine.
+
+    Nobody can choose it from a list: it runs at the terminal, from its file alone.
+    """
+    return _record(
+        StrategyDescription(
+            key=key,
+            version="1",
+            summary=f"A strategy file of {engine}",
+            source_hash=source_hash,
+            contract=Contract.NATIVE,
+            parameters=[],
+            warm_up=0,
+            origin="native",
+        )
+    )
 
 
 @transaction.atomic
@@ -57,6 +94,7 @@ def _record(description: StrategyDescription) -> StrategyVersion:
             "summary": description.summary,
             "origin": description.origin,
             "parameters": description.parameters,
+            "is_present": description.contract is not Contract.NATIVE,
         },
     )
     # The caller needs the key too; it is known, and saves a query.

@@ -19,6 +19,7 @@ class Contract(StrEnum):
 
     TARGETS = "targets"
     QUOTES = "quotes"
+    NATIVE = "native"  # of one engine, by that engine's own interface
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import sys
 from hashlib import sha256
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from common.domain.errors import InvalidInput
@@ -48,3 +49,17 @@ def source_hash(definition: Definition) -> str:
     if spec is None or spec.origin is None or not isinstance(loader, _KeepsSource):
         raise UnknownSource(f"strategy {definition.key} comes from no file")
     return sha256(loader.get_data(spec.origin)).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256, in hexadecimal, of a strategy file's bytes.
+
+    Raises
+    ------
+    UnknownSource
+        If the file cannot be read.
+    """
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError as e:
+        raise UnknownSource(f"{path} cannot be read: {e.strerror}", path=str(path)) from e
