@@ -10,10 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from common.domain.bars import Floats
-from common.domain.costs import Rebalance, SizingMode
+from common.domain.bars import Bars, Floats
+from common.domain.costs import CostModel, Rebalance, SizingMode
+from common.domain.enums import FillReason
 from common.domain.fills import FILL_DTYPE, Fills
 from research.domain.backtest import BacktestRequest, Market
+from research.engines.tests.canonical_stops import Bar, Levels, RoundTrip
+from trading.strategies.base import Strategy
 
 _EXACT: Final = Context(prec=60)
 
@@ -25,7 +28,7 @@ class Canonical:
     fills: Fills
     equity: Floats
     cash: float
-    lots: int
+    quantity: float
     skipped: int
     ruined: bool
 
@@ -33,53 +36,126 @@ class Canonical:
 @dataclass(slots=True)
 class _Account:
     cash: Decimal
+    costs: CostModel
+    lot: Decimal
     lots: int = 0
+    trip: RoundTrip | None = None
     fills: list[tuple[int, int, float, float, float, int, int]] = field(default_factory=list)
+
+    @property
+    def side(self) -> int:
+        return (self.lots > 0) - (self.lots < 0)
+
+    def order(
+        self, due: int, time: int, price: Decimal, reason: FillReason = FillReason.TARGET
+    ) -> None:
+        """Fill so many lots (negative sells) at a price before slippage."""
+        side = 1 if due > 0 else -1
+        price *= 1 + side * _exact(self.costs.slippage)
+        rate = _exact(self.costs.fee_rate)
+        size = abs(due)
+        if side > 0:
+            payable = self.cash / (price * (1 + rate)) / self.lot
+            size = min(size, int(payable.to_integral_value(ROUND_FLOOR)))
+        if size <= 0:
+            return
+        quantity = size * self.lot
+        fee = price * quantity * rate
+        self.cash -= side * price * quantity + fee
+        self._move(side, size, price)
+        self.fills.append((time, side, float(price), float(quantity), float(fee), 0, reason))
+
+    def _move(self, side: int, size: int, price: Decimal) -> None:
+        before = self.lots
+        self.lots += side * size
+        if self.trip is not None and before * side > 0:
+            self.trip.add(held=abs(before), size=size, price=price)
+        elif self.lots * before <= 0:
+            self.trip = RoundTrip(price, price) if self.lots else None
 
 
 def execute(request: BacktestRequest, market: Market, targets: Floats) -> Canonical:
-    """Execute targets on the bars of the period by the canonical rule."""
+    """Execute targets and stops on the bars of the period by the canonical rule."""
     with localcontext(_EXACT):
         return _execute(request, market, targets)
 
 
 def _execute(request: BacktestRequest, market: Market, targets: Floats) -> Canonical:
     bars, lot = market.period, market.instrument.lot
-    minimum = market.instrument.min_notional or Decimal(0)
-    account = _Account(_exact(request.cash))
-    last, due, skipped = 0.0, 0, 0
-    equity: list[float] = []
+    account = _Account(_exact(request.cash), request.costs, lot)
+    levels = _levels(request)
+    decider = _Decider(request, market.instrument.min_notional or Decimal(0), lot)
+    due, equity = 0, list[float]()
     # Marks are floats of exact parts; what decides an order is exact throughout.
     cash, quantity, closes = float(account.cash), 0.0, bars.close.tolist()
     for t in range(len(bars)):
+        count = len(account.fills)
         if due:
-            _fill(account, due, (int(bars.open_ns[t]), _exact(bars.open[t])), request, lot)
-            due = 0
+            account.order(due, int(bars.open_ns[t]), _exact(bars.open[t]))
+        if levels and account.trip:
+            decider.stopped |= _leave(account, account.trip, levels, _bar(bars, t))
+        if len(account.fills) > count:
             cash, quantity = float(account.cash), float(account.lots * lot)
         equity.append(cash + quantity * closes[t])
         if equity[-1] <= 0:
             break
-        target = float(targets[t])
-        if np.isnan(target):
-            continue
-        changed, last = target != last, target
-        if not changed and request.rebalance is Rebalance.ON_CHANGE:
-            continue
-        close = _exact(bars.close[t])
-        worth = account.cash + account.lots * lot * close
-        # int() rounds toward zero, which is the rule for orders of either sign.
-        due = int(_wanted(request, _exact(target), worth, close) / lot - account.lots)
-        if due and target != 0 and abs(due) * lot * close < minimum:
-            due = 0
-            skipped += t + 1 < len(bars)
+        due = decider.decide(float(targets[t]), account, closes[t], is_last=t + 1 == len(bars))
     return Canonical(
         fills=np.array(account.fills, FILL_DTYPE),
         equity=np.array(equity),
         cash=float(account.cash),
-        lots=account.lots,
-        skipped=skipped,
+        quantity=float(account.lots * lot),
+        skipped=decider.skipped,
         ruined=equity[-1] <= 0,
     )
+
+
+def _levels(request: BacktestRequest) -> Levels | None:
+    strategy = request.strategy
+    spec = strategy.stops(request.params) if isinstance(strategy, Strategy) else None
+    return None if spec is None else Levels(spec)
+
+
+def _leave(account: _Account, trip: RoundTrip, levels: Levels, bar: Bar) -> bool:
+    """Close the position where a stop of this bar does, and return whether one did."""
+    found = levels.find_exit(trip, bar, side=account.side)
+    if found is None:
+        trip.mark(bar.close, side=account.side)
+        return False
+    price, reason = found
+    account.order(-account.lots, bar.open_ns, price, reason)
+    return True
+
+
+@dataclass(slots=True)
+class _Decider:
+    """What an order is due at the next open, by the target read at a close."""
+
+    request: BacktestRequest
+    minimum: Decimal
+    lot: Decimal
+    last: float = 0.0
+    stopped: bool = False
+    skipped: int = 0
+
+    def decide(self, target: float, account: _Account, mark: float, *, is_last: bool) -> int:
+        """Return the lots to buy (negative: to sell) at the next open."""
+        if np.isnan(target):
+            return 0
+        changed, self.last = target != self.last, target
+        # After a stop even an order at every bar waits for another target.
+        self.stopped &= not changed
+        if not changed and (self.stopped or self.request.rebalance is Rebalance.ON_CHANGE):
+            return 0
+        close = _exact(mark)
+        worth = account.cash + account.lots * self.lot * close
+        # int() rounds toward zero, which is the rule for orders of either sign.
+        wanted = _wanted(self.request, _exact(target), worth, close)
+        due = int(wanted / self.lot - account.lots)
+        if due and target != 0 and abs(due) * self.lot * close < self.minimum:
+            self.skipped += not is_last
+            return 0
+        return due
 
 
 def _wanted(request: BacktestRequest, target: Decimal, equity: Decimal, close: Decimal) -> Decimal:
@@ -90,28 +166,9 @@ def _wanted(request: BacktestRequest, target: Decimal, equity: Decimal, close: D
     return target * value / close if sizing.mode is SizingMode.FIXED_NOTIONAL else target * value
 
 
-def _fill(
-    account: _Account,
-    due: int,
-    opening: tuple[int, Decimal],
-    request: BacktestRequest,
-    lot: Decimal,
-) -> None:
-    time, price = opening
-    side = 1 if due > 0 else -1
-    price *= 1 + side * _exact(request.costs.slippage)
-    rate = _exact(request.costs.fee_rate)
-    size = abs(due)
-    if side > 0:
-        payable = account.cash / (price * (1 + rate)) / lot
-        size = min(size, int(payable.to_integral_value(ROUND_FLOOR)))
-    if size <= 0:
-        return
-    quantity = size * lot
-    fee = price * quantity * rate
-    account.cash -= side * price * quantity + fee
-    account.lots += side * size
-    account.fills.append((time, side, float(price), float(quantity), float(fee), 0, 0))
+def _bar(bars: Bars, row: int) -> Bar:
+    prices = (bars.open[row], bars.high[row], bars.low[row], bars.close[row])
+    return Bar(int(bars.open_ns[row]), *map(_exact, prices))
 
 
 def _exact(number: float) -> Decimal:

@@ -11,12 +11,10 @@ import pytest
 
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from common.domain.enums import FillReason, Liquidity
-from research.domain.backtest import BacktestRequest, BacktestResult
+from research.domain.backtest import BacktestResult
 from research.engines.base import BacktestEngine
-from research.engines.exceptions import UnsupportedFeature
-from research.engines.tests.scripted import HOUR_NS, Scripted, ask, market
+from research.engines.tests.scripted import HOUR_NS, ask, market
 from research.exceptions import NoBarsInPeriod
-from trading.strategies.base import StopSpec
 
 NAN = float("nan")
 FREE = CostModel(fee_rate=0.0)
@@ -246,19 +244,6 @@ class EngineConformance:
         result = engine.run(request, bars)
 
         assert facts(result) == [(1, 1, 100, 50, 0), (2, -1, 200, 12.5, 0)]
-
-    @pytest.mark.notimpl(
-        "vectorbt", raises=UnsupportedFeature, reason="targets and stops come in one order a bar"
-    )
-    def test_stops_a_loss_at_its_level(self, engine: BacktestEngine) -> None:
-        # Bought at 100, stopped at 90 in the bar that opens at 95 and closes at 85.
-        bars = market([100, 100, 95, 85], [100, 100, 85, 85])
-        strategy = Scripted(np.array([0.5] * 4), stop=StopSpec(stop_loss=0.1))
-
-        result = engine.run(BacktestRequest(strategy=strategy, params={}, costs=FREE), bars)
-
-        assert facts(result) == [(1, 1, 100, 50, 0), (2, -1, 90, 50, 0)]
-        assert result.fills["reason"].tolist() == [FillReason.TARGET, FillReason.STOP_LOSS]
 
     def test_gives_the_same_bits_when_asked_twice(self, engine: BacktestEngine) -> None:
         chance = np.random.default_rng(5)

@@ -1,7 +1,7 @@
 """Small markets and a strategy whose targets are prescribed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, override
 
@@ -46,12 +46,21 @@ class Scripted(Strategy):
         return self.stop
 
 
-def ask(targets: Sequence[float] | Floats, **settings: Any) -> BacktestRequest:
+def ask(
+    targets: Sequence[float] | Floats, *, stop: StopSpec | None = None, **settings: Any
+) -> BacktestRequest:
     """Return a request for prescribed targets; a negative one declares that it can short."""
     script = np.array(targets, np.float64)
     shorts = bool(np.nanmin(np.append(script, 0.0)) < 0)
-    strategy = Scripted(script, shorts=shorts)
+    strategy = Scripted(script, shorts=shorts, stop=stop)
     return BacktestRequest(strategy=strategy, params={}, **settings)
+
+
+def quoted(*prices: tuple[float, float, float, float], **settings: Any) -> Market:
+    """Return hourly bars with these opens, highs, lows and closes."""
+    opens, highs, lows, closes = np.array(prices, np.float64).T.copy()
+    flat = market(opens, closes, **settings)
+    return replace(flat, bars=replace(flat.bars, high=highs, low=lows))
 
 
 def market(

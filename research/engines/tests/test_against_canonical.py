@@ -1,6 +1,6 @@
 """Every fill of every engine against the exact recomputation, on real bars and changed ones."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, override
@@ -12,9 +12,11 @@ from common.domain.bars import Bars, Floats
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine
+from research.engines.exceptions import UnsupportedFeature
 from research.engines.tests import real_bars
-from research.engines.tests.canonical import Canonical, compare, execute
+from research.engines.tests.canonical import Canonical, compare, execute, merge
 from research.engines.tests.scripted import Scripted, market
+from trading.strategies.base import StopSpec
 from trading.strategies.library.donchian_breakout import DonchianBreakout
 from trading.strategies.library.sma_cross import SmaCross
 
@@ -31,6 +33,9 @@ SHORT = {"account": AccountType.MARGIN}
 NOTIONAL = {"sizing": Sizing.parse("fixed_notional=1000")}
 QUANTITY = {"sizing": Sizing.parse("fixed_quantity=0.5")}
 EVERY_BAR = {"rebalance": Rebalance.EVERY_BAR}
+NO_STOPS = pytest.mark.notimpl(
+    "vectorbt", raises=UnsupportedFeature, reason="targets and stops come in one order a bar"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +44,16 @@ class Case:
     targets: str
     settings: dict[str, Any]
     min_notional: str | None = None
+    stop: StopSpec | None = None
 
     @override
     def __str__(self) -> str:
-        settings = ",".join(self.settings) or "plain"
+        settings = ",".join([*self.settings, *self._stops()]) or "plain"
         return f"{self.series}-{self.targets}-{settings}-{self.min_notional}"
+
+    def _stops(self) -> list[str]:
+        stops = {} if self.stop is None else asdict(self.stop)
+        return [name for name, distance in stops.items() if distance is not None]
 
 
 CASES = [
@@ -61,6 +71,20 @@ CASES = [
     Case("hours", "fractions", {}, "2000"),
     Case("minutes with gaps", "fractions", SLIPPING, "2000"),
     Case("hours with holes", "sma short", SHORT, "2000"),
+]
+STOPS = [
+    Case("hours", "sma", {}, stop=StopSpec(stop_loss=0.02)),
+    Case("hours", "donchian", SLIPPING, stop=StopSpec(take_profit=0.03)),
+    Case("hours with gaps", "sma", SLIPPING, stop=StopSpec(trailing=0.03)),
+    Case("hours with gaps", "sma short", SHORT, stop=StopSpec(stop_loss=0.02, take_profit=0.04)),
+    Case("hours with holes", "sma short", {**SHORT, **NOTIONAL}, stop=StopSpec(trailing=0.025)),
+    Case(
+        "minutes",
+        "sma",
+        SLIPPING,
+        stop=StopSpec(stop_loss=0.003, take_profit=0.006, trailing=0.004),
+    ),
+    Case("hours", "fractions", SLIPPING, stop=StopSpec(stop_loss=0.04, trailing=0.06)),
 ]
 
 
@@ -98,7 +122,7 @@ def pose(case: Case, lot: str, folder: Path) -> tuple[BacktestRequest, Market]:
     minimum = case.min_notional
     spec = market([1.0], lot=lot, min_notional=minimum).instrument
     targets = read(case.targets, bars)
-    strategy = Scripted(targets, shorts="account" in case.settings)
+    strategy = Scripted(targets, shorts="account" in case.settings, stop=case.stop)
     request = BacktestRequest(strategy=strategy, params={}, **case.settings)
     return request, Market(instrument=spec, bars=bars)
 
@@ -137,6 +161,22 @@ class TestFillsOnRealBars:
         result = engine.run(request, bars)
 
         assert differences(result, expected, request, bars) == []
+
+    @NO_STOPS
+    @pytest.mark.parametrize("lot", ["1e-8", "0.001"])
+    @pytest.mark.parametrize("case", STOPS, ids=str)
+    def test_every_exit_at_a_stop_is_the_canonical_one(
+        self, engine: BacktestEngine, case: Case, lot: str, sample_data: Path
+    ) -> None:
+        request, bars = pose(case, lot, sample_data)
+        expected = expect(case, lot, sample_data)
+
+        result = engine.run(request, bars)
+
+        assert np.count_nonzero(expected.fills["reason"]) > 20
+        assert differences(result, expected, request, bars) == []
+        assert merge(result.fills)["reason"].tolist() == merge(expected.fills)["reason"].tolist()
+        np.testing.assert_allclose(result.equity, expected.equity, rtol=1e-6)
 
     @pytest.mark.parametrize("case", CASES[::4], ids=str)
     def test_coarse_lots_leave_nothing_to_tolerate(
