@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from common.domain.bars import Floats
+from common.domain.loading import light_import
 
 
-def _function(name: str) -> Any:
-    # Imported on first use: TA-Lib brings pandas and about a second with it,
-    # and the web process imports indicators only to list them.
-    import talib
+@cache
+def _library() -> Any:
+    # Imported on first use: the web process imports indicators only to list them. TA-Lib
+    # looks for pandas and polars to take their columns, which are never given to it here.
+    with light_import("pandas", "polars"):
+        import talib
 
-    return getattr(talib, name)
+    return talib
 
 
 def ta_lib(name: str, *columns: Floats, **options: float) -> Floats:
@@ -34,12 +38,12 @@ def ta_lib(name: str, *columns: Floats, **options: float) -> Floats:
     ndarray of float64, shape (n_bars,)
         NaN until the function has seen enough bars.
     """
-    return np.asarray(_function(name)(*columns, **options), dtype=np.float64)
+    return np.asarray(getattr(_library(), name)(*columns, **options), dtype=np.float64)
 
 
 def ta_lib_columns(name: str, *columns: Floats, **options: float) -> tuple[Floats, ...]:
     """Return what the TA-Lib function of that name gives, for one with several outputs."""
-    outputs = _function(name)(*columns, **options)
+    outputs = getattr(_library(), name)(*columns, **options)
     return tuple(np.asarray(output, dtype=np.float64) for output in outputs)
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from research.engines.loading import light_import
+from common.domain.loading import light_import
 
 
 class TestLightImport:
