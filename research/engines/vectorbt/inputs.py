@@ -5,7 +5,7 @@ are. Then every quantity is a whole number, on which vectorbt's flooring to a
 granularity of 1 is exact; on fractions such as 0.001 it loses lots to binary error.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -50,7 +50,7 @@ class Inputs:
         order closes the position. At least 1 where fractions are allowed, so that the
         noise of floats is no order.
     size_granularity
-        1 for whole lots, NaN for fractions of them.
+        1 for an order of whole lots, NaN for one of fractions of them.
     """
 
     close: Floats
@@ -59,7 +59,7 @@ class Inputs:
     size: Floats
     size_type: SizeType
     min_size: Floats
-    size_granularity: float
+    size_granularity: Floats
     init_cash: float
     fees: float
     slippage: float
@@ -110,7 +110,7 @@ def check_lot(task: Task) -> None:
         )
 
 
-def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
+def build_inputs(task: Task) -> Inputs:
     """Return the arguments that make vectorbt execute a task by the canonical rule."""
     request, bars = task.request, task.market.period
     scale = LotScale(task.market.instrument.lot)
@@ -118,8 +118,6 @@ def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
     decided = np.where(find_decisions(task.exposures, request.rebalance), task.exposures, np.nan)
     targets = np.concatenate([[np.nan], decided[:-1]])
     least = _least_lots(scale.to_lots(float(task.market.instrument.min_notional or 0)) / before)
-    if not whole_lots:
-        least = np.maximum(least, 1.0)
     return Inputs(
         close=bars.close,
         price=bars.open,
@@ -127,11 +125,27 @@ def build_inputs(task: Task, *, whole_lots: bool = True) -> Inputs:
         size=_sizes(task, targets, scale),
         size_type=_SIZE_TYPES[request.sizing.mode],
         min_size=np.where(targets == 0.0, 0.0, least),
-        size_granularity=1.0 if whole_lots else np.nan,
+        size_granularity=np.ones(len(bars)),
         init_cash=scale.to_lots(request.cash),
         fees=request.costs.fee_rate,
         slippage=request.costs.slippage,
         direction="both" if request.account is AccountType.MARGIN else "longonly",
+    )
+
+
+def allow_fractions(inputs: Inputs, rows: NDArray[np.bool_]) -> Inputs:
+    """Return the inputs with fractions of a lot allowed at these bars, and where it closes.
+
+    Notes
+    -----
+    A position that holds a fraction of a lot is left whole by none but the order that
+    closes it, so that has to sell the fraction too.
+    """
+    closes = inputs.size == 0.0
+    return replace(
+        inputs,
+        min_size=np.where(rows & ~closes, np.maximum(inputs.min_size, 1.0), inputs.min_size),
+        size_granularity=np.where(rows | closes, np.nan, inputs.size_granularity),
     )
 
 

@@ -1,5 +1,7 @@
 """vectorbt's records as the platform's facts."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,10 @@ from common.domain.fills import FILL_DTYPE
 from research.domain.backtest import Execution
 from research.engines.vectorbt.inputs import SIZE_TOLERANCE, Inputs, LotScale
 from research.engines.vectorbt.runner import Records
+
+# Relative to cash and cost: what floats round off a difference of both.
+_NOISE: Final = 1e-14
+_LEAST: Final = 1e-300  # equity that has come to nothing, so that it divides
 
 
 def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotScale) -> Execution:
@@ -50,22 +56,32 @@ def first_cut_below_minimum(records: Records, inputs: Inputs) -> int | None:
     return int(records.row[np.argmax(cut)]) if cut.any() else None
 
 
-def lost_cash(records: Records, inputs: Inputs) -> float:
-    """Return how far vectorbt's cash has come from its fills, relative to its equity.
+def cash_lost(records: Records) -> Floats:
+    """Return by how much each order's cash after it is too little, by its own fill.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_orders,)
+        Money by the lot; negative where vectorbt spent more than there was; 0 where
+        nothing was filled or only rounding differs.
 
     Notes
     -----
-    vectorbt sets cash to zero when less than 1e-9 of it is left after a buy. Where a
-    lot is worth about as little as that, each buy with all cash loses up to a lot.
+    vectorbt sets cash to zero when less than 1e-9 of it is left after a buy, and takes
+    a cost that is 1e-9 above the cash for payable.
     """
-    filled = records.is_filled
-    if not filled.any():
-        return 0.0
-    side, size, price = records.side[filled], records.size[filled], records.price[filled]
-    made = inputs.init_cash + np.cumsum(-side * size * price - records.fee[filled])
-    kept: Floats = records.cash_after[filled]
-    worth = np.abs(kept) + np.abs(records.position_after[filled] * price)
-    return float(np.max(np.abs(kept - made) / np.maximum(worth, inputs.init_cash * 1e-12)))
+    cost = records.side * records.size * records.price + records.fee
+    due = records.cash_before - cost
+    lost = np.where(records.is_filled, due - records.cash_after, 0.0)
+    noise = _NOISE * (np.abs(records.cash_before) + np.abs(cost))
+    found: Floats = np.where(np.abs(lost) > noise, lost, 0.0)
+    return found
+
+
+def share_lost(records: Records) -> float:
+    """Return the most that was lost until some order, relative to the equity there."""
+    lost = np.abs(np.cumsum(cash_lost(records)))
+    return float(np.max(lost / np.maximum(np.abs(records.value), _LEAST), initial=0.0))
 
 
 def _is_too_small(records: Records, inputs: Inputs) -> NDArray[np.bool_]:

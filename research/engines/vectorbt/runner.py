@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.bars import Floats
-from research.engines.loading import light_import
+from common.domain.loading import light_import
 from research.engines.vectorbt.errors import translated
 from research.engines.vectorbt.inputs import Inputs
 
@@ -28,8 +28,8 @@ class Records:
         What became of it; neither is an order of less than a lot, or without cash.
     side, size, price, fee : ndarray of float64
         Side +1 or -1, and the fill's facts; NaN where there was none.
-    cash_after, position_after : ndarray of float64
-        The account after the order.
+    cash_before, cash_after, position_after : ndarray of float64
+        The account before and after the order.
     """
 
     row: NDArray[np.int64]
@@ -43,6 +43,7 @@ class Records:
     size: Floats
     price: Floats
     fee: Floats
+    cash_before: Floats
     cash_after: Floats
     position_after: Floats
 
@@ -111,6 +112,7 @@ def _read_log(log: NDArray[np.void], enums: Any) -> Records:
         size=log["res_size"],
         price=log["res_price"],
         fee=log["res_fees"],
+        cash_before=log["cash"],
         cash_after=log["new_cash"],
         position_after=log["new_position"],
     )
