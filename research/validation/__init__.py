@@ -1,0 +1,1 @@
+"""What the evidence for a strategy is worth, from arrays alone."""
