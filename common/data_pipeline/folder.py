@@ -122,18 +122,16 @@ class SeriesFolder:
                 version=version,
                 expected=expected_version,
             )
-        named = {partition.file for partition in manifest.partitions}
         with disk_errors(self.path):
-            for partition in current.partitions if current else ():
-                if partition.file not in named:
-                    # Its age as an unreferenced file counts from now: readers may hold it.
-                    os.utime(self.path / partition.file)
+            for name in sorted(current.files - manifest.files) if current else ():
+                # Its age as an unreferenced file counts from now: readers may hold it.
+                os.utime(self.path / name)
             replace_file(self.path / _MANIFEST, manifest.to_json())
 
     def remove_unreferenced(self, before: datetime) -> list[Path]:
         """Remove data files that no manifest has named since then; the lock is held."""
         manifest = self.read_manifest()
-        named = {partition.file for partition in manifest.partitions} if manifest else set()
+        named = manifest.files if manifest else frozenset[str]()
         stale = [
             path
             for path in self.path.iterdir()

@@ -1,6 +1,7 @@
 """The store of market data: immutable monthly files under one manifest per series."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -18,6 +19,7 @@ from common.data_pipeline.rows import BarRows
 from common.data_pipeline.writer import Merge
 from common.domain.bars import Bars
 from common.domain.clock import Clock, SystemClock
+from common.domain.enums import SeriesKind
 from common.domain.errors import InvalidArgument, InvalidPeriod
 from common.domain.instruments import SeriesKey
 from common.domain.time import format_utc
@@ -211,6 +213,7 @@ class SeriesStore:
         StoreCorrupted
             If a file is missing or damaged, or holds other rows.
         """
+        _check_rows(key)
         manifest, folder = self.manifest(key), SeriesFolder(self.root, key).path
         for partition in manifest.partitions:
             read_verified(folder / partition.file, partition, key.kind)
@@ -282,6 +285,20 @@ class SeriesStore:
         with folder.writing(self._lock_seconds):
             folder.commit(manifest, expected_version)
 
+    @contextmanager
+    def writing(self, key: SeriesKey) -> Iterator[tuple[SeriesFolder, Path]]:
+        """Hold a series' lock; yield its folder, and an empty one for files not finished.
+
+        Raises
+        ------
+        StoreLocked, StoreUnavailable
+            If another writer does not finish, or the disk refuses.
+        """
+        folder = SeriesFolder(self.root, key)
+        with folder.writing(self._lock_seconds) as staging:
+            yield folder, staging
+            folder.remove_unreferenced(self._clock.now() - self._grace)
+
     def remove_unreferenced(self) -> list[Path]:
         """Remove data files that no manifest has named for the time of grace; return them.
 
@@ -301,16 +318,15 @@ class SeriesStore:
     def _merge(
         self, key: SeriesKey, batches: Iterable["pa.RecordBatch"], *, replace: bool
     ) -> MergeReport:
+        _check_rows(key)
         filled = (batch for batch in batches if batch.num_rows)
         # Most files that are refused are refused here, before a folder is made for them.
         first = next(filled, None)
         if first is None:
             raise NoRows(f"there is no row to store in {key}")
-        folder = SeriesFolder(self.root, key)
-        with folder.writing(self._lock_seconds) as staging:
+        with self.writing(key) as (folder, staging):
             merge = Merge(folder=folder, staging=staging, replace=replace)
             outcome = merge.run(chain([first], filled))
-            folder.remove_unreferenced(self._clock.now() - self._grace)
         end_ns = outcome.last_ns + row_length_ns(key)
         return MergeReport(
             rows=outcome.rows,
@@ -324,6 +340,7 @@ class SeriesStore:
         )
 
     def _select(self, key: SeriesKey, start_ns: int | None, end_ns: int | None) -> Selection:
+        _check_rows(key)
         if start_ns is not None and end_ns is not None and end_ns <= start_ns:
             raise InvalidPeriod(
                 f"the period ends at {format_utc(end_ns)}, not after its start at"
@@ -344,6 +361,14 @@ class SeriesStore:
             f"{key} is not stored; stored nearby: {', '.join(nearby) or 'nothing'}",
             series=str(key),
             nearby=list(nearby),
+        )
+
+
+def _check_rows(key: SeriesKey) -> None:
+    if key.kind is SeriesKind.EVENTS:
+        raise InvalidArgument(
+            f"{key} holds order-book events, which are files and not rows of a table",
+            series=str(key),
         )
 
 

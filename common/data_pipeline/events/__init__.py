@@ -1,0 +1,1 @@
+"""Order-book events: recordings in, event files out."""
