@@ -1,0 +1,1 @@
+"""What differs between runs of one question, why, and what it costs."""
