@@ -157,7 +157,7 @@ def _table(most: int, *, alerts: bool = False) -> list[Cell]:
             "run": run,
             "link": reverse("admin:research_run_change", args=[run.pk]),
             "strategy": run.strategy_version.strategy.key,
-            "instrument": str(run.dataset.series),
+            "instrument": str(run.series),
             "net_return": format_metric(run.metrics.get("total_return"), "percent"),
             "sharpe": format_metric(run.metrics.get("sharpe"), "number"),
             "drawdown": format_metric(run.metrics.get("max_drawdown"), "percent"),

@@ -216,7 +216,7 @@ class RunAdmin(ReadOnlyAdmin):
     @admin.display(description="instrument")
     def instrument(self, run: Run) -> str:
         """Return what it ran on."""
-        return str(run.dataset.series)
+        return str(run.series)
 
     @admin.display(description="net return")
     def net_return(self, run: Run) -> str:

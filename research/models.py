@@ -54,21 +54,31 @@ class Dataset(models.Model):
 class Run(models.Model):
     """One execution of one engine, with all that went in, what came out, and where it ran.
 
-    A row in a final state is never changed or removed again; the database refuses it.
+    A row in a final state is never changed or removed again; the database refuses it. What is
+    not known before a queued run begins is empty until then.
     """
 
     experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="runs")
     strategy_version = models.ForeignKey(
         StrategyVersion, on_delete=models.PROTECT, related_name="runs"
     )
-    dataset = models.ForeignKey(Dataset, on_delete=models.PROTECT, related_name="runs")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="runs")
+    dataset = models.ForeignKey(
+        Dataset,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text="The stretch of the series; not known before its bars are read",
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
     kind = models.CharField(max_length=20, default="BACKTEST")
     engine = models.CharField(max_length=32)
-    engine_version = models.CharField(max_length=32)
+    engine_version = models.CharField(max_length=32, blank=True)
+    question = models.JSONField(default=dict, help_text="As it was put to the queue")
     params = models.JSONField()
     cash = ExactDecimalField()
     fee_rate = ExactDecimalField()
@@ -83,23 +93,39 @@ class Run(models.Model):
     )
     seed = models.BigIntegerField()
     allow_dirty = models.BooleanField(help_text="Run although the data have errors")
-    instrument_sizes = models.JSONField(help_text="Lot, tick and minimum notional that applied")
-    warm_up_rows = models.BigIntegerField(help_text="Bars before the period, not counted in it")
-    warm_up_hash = models.CharField(max_length=_HASH_LENGTH)
-    input_hash = models.CharField(max_length=_HASH_LENGTH, help_text="Equal inputs, equal hash")
+    instrument_sizes = models.JSONField(
+        default=dict, help_text="Lot, tick and minimum notional that applied"
+    )
+    warm_up_rows = models.BigIntegerField(
+        default=0, help_text="Bars before the period, not counted in it"
+    )
+    warm_up_hash = models.CharField(max_length=_HASH_LENGTH, blank=True)
+    input_hash = models.CharField(
+        max_length=_HASH_LENGTH, blank=True, help_text="Equal inputs, equal hash"
+    )
     trial_hash = models.CharField(
-        max_length=_HASH_LENGTH, help_text="What counts as one trial of a strategy"
+        max_length=_HASH_LENGTH, blank=True, help_text="What counts as one trial of a strategy"
     )
 
     provenance = models.JSONField(
-        help_text="Platform version, git state, hashes of code and lock file, machine"
+        default=dict,
+        help_text="Platform version, git state, hashes of code and lock file, machine",
     )
-    code_hash = models.CharField(max_length=_HASH_LENGTH)
+    code_hash = models.CharField(max_length=_HASH_LENGTH, blank=True)
 
     status = models.CharField(
         max_length=10, choices=[(status.value, status.value) for status in RunStatus]
     )
     owner = models.CharField(max_length=120, blank=True, help_text="The process that runs it")
+    attempt = models.PositiveSmallIntegerField(
+        default=0, help_text="How often it was begun; a run whose worker is lost begins anew once"
+    )
+    lease_until = models.DateTimeField(
+        null=True,
+        help_text="Until when its worker has it, which extends this; none of a run at a terminal",
+    )
+    progress = models.FloatField(default=0.0, help_text="Fraction done")
+    cancel_requested_at = models.DateTimeField(null=True)
     error_code = models.CharField(max_length=60, blank=True)
     error_detail = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -142,13 +168,35 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status=RunStatus.SUCCEEDED)
-                | Q(n_fills__isnull=False, result_hash__gt="", error_code=""),
+                | Q(
+                    dataset__isnull=False,
+                    input_hash__gt="",
+                    n_fills__isnull=False,
+                    result_hash__gt="",
+                    error_code="",
+                ),
                 name="research_run_success_has_facts",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[RunStatus.FAILED, RunStatus.REFUSED])
                 | Q(error_code__gt=""),
                 name="research_run_failure_has_an_error",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=RunStatus.QUEUED) | Q(owner="", started_at__isnull=True),
+                name="research_run_queued_has_no_owner",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=RunStatus.RUNNING) | Q(owner__gt="", started_at__isnull=False),
+                name="research_run_running_has_an_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_until__isnull=True) | Q(status=RunStatus.RUNNING),
+                name="research_run_lease_while_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(progress__gte=0.0, progress__lte=1.0),
+                name="research_run_progress_is_a_fraction",
             ),
         ]
 

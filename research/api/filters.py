@@ -31,8 +31,8 @@ class RunFilter(filters.FilterSet):
 
     experiment = filters.CharFilter(field_name="experiment__name")
     strategy = filters.CharFilter(field_name="strategy_version__strategy__key")
-    venue = filters.CharFilter(field_name="dataset__series__instrument__venue__code")
-    symbol = filters.CharFilter(field_name="dataset__series__instrument__symbol")
+    venue = filters.CharFilter(field_name="series__instrument__venue__code")
+    symbol = filters.CharFilter(field_name="series__instrument__symbol")
     dataset = filters.CharFilter(field_name="dataset__hash")
     created_after = filters.IsoDateTimeFilter(
         field_name="created_at", lookup_expr="gte", help_text="At this time or later"

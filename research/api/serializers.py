@@ -52,13 +52,14 @@ class RunListSerializer(ModelSerializer[Run]):
 
     experiment = serializers.CharField(source="experiment.name", read_only=True)
     strategy = serializers.CharField(source="strategy_version.strategy.key", read_only=True)
-    dataset = DatasetSerializer(read_only=True)
+    dataset = DatasetSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Run
         fields = [
             "id",
             "status",
+            "progress",
             "error_code",
             "experiment",
             "strategy",
@@ -90,15 +91,15 @@ class StrategyOfRunSerializer(serializers.Serializer[None]):
 
 
 class DatasetOfRunSerializer(serializers.Serializer[None]):
-    """The bars it ran on."""
+    """The bars it ran on; what is null is not known before a queued run begins."""
 
-    hash = serializers.CharField()
+    hash = serializers.CharField(allow_null=True)
     venue = serializers.CharField()
     instrument = serializers.CharField()
     timeframe = serializers.CharField()
-    rows = serializers.IntegerField()
-    start = serializers.DateTimeField(help_text="Open time of the first bar")
-    end = serializers.DateTimeField(help_text="Close time of the last bar")
+    rows = serializers.IntegerField(allow_null=True)
+    start = serializers.DateTimeField(allow_null=True, help_text="Open time of the first bar")
+    end = serializers.DateTimeField(allow_null=True, help_text="Close time of the last bar")
 
 
 class CostsOfRunSerializer(serializers.Serializer[None]):
@@ -126,6 +127,9 @@ class RunSerializer(serializers.Serializer[Run]):
     rebalance = serializers.CharField()
     seed = serializers.IntegerField()
     allow_dirty = serializers.BooleanField()
+    progress = serializers.FloatField(help_text="Fraction done, in [0, 1]")
+    attempt = serializers.IntegerField(help_text="How often it was begun")
+    cancel_requested = serializers.BooleanField()
     n_fills = serializers.IntegerField(allow_null=True)
     skipped_orders = serializers.IntegerField(allow_null=True)
     equity = serializers.DictField(

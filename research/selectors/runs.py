@@ -17,6 +17,7 @@ from trading.selectors.lineage import lineage_ids
 _RELATED = (
     "experiment",
     "strategy_version__strategy",
+    "series__instrument__venue",
     "dataset__series__instrument__venue",
     "differs_from",
 )
@@ -83,7 +84,7 @@ def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: d
         .filter(
             status=RunStatus.SUCCEEDED,
             strategy_version__strategy_id__in=lineage_ids(strategy_id),
-            dataset__series__instrument__symbol=symbol,
+            series__instrument__symbol=symbol,
             dataset__start_at__lt=end_at,
             dataset__end_at__gt=start_at,
         )
@@ -94,12 +95,22 @@ def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: d
 
 
 def count_trials_like(run: Run) -> int:
-    """Return the trials so far of a run's lineage on its instrument and period."""
+    """Return the trials so far of a run's lineage on its instrument and period.
+
+    While the bars of a queued run are not known, its period is all that is stored.
+    """
+    start_at, end_at = (
+        (run.series.start_at, run.series.end_at)
+        if run.dataset is None
+        else (run.dataset.start_at, run.dataset.end_at)
+    )
+    if start_at is None or end_at is None:
+        return 0
     return count_trials(
         strategy_id=run.strategy_version.strategy_id,
-        symbol=run.dataset.series.instrument.symbol,
-        start_at=run.dataset.start_at,
-        end_at=run.dataset.end_at,
+        symbol=run.series.instrument.symbol,
+        start_at=start_at,
+        end_at=end_at,
     )
 
 
@@ -121,8 +132,7 @@ def list_fills(run: Run) -> list[dict[str, Any]]:
 
 def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
     """Return a run as the document that commands and the API show."""
-    version, dataset = run.strategy_version, run.dataset
-    instrument = dataset.series.instrument
+    version = run.strategy_version
     document: dict[str, Any] = {
         "run_id": run.pk,
         "status": run.status,
@@ -134,15 +144,7 @@ def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
             "source_hash": version.source_hash,
             "params": run.params,
         },
-        "dataset": {
-            "hash": dataset.hash,
-            "venue": instrument.venue.code,
-            "instrument": instrument.symbol,
-            "timeframe": dataset.series.timeframe,
-            "rows": dataset.rows,
-            "start": format_utc(to_ns(dataset.start_at)),
-            "end": format_utc(to_ns(dataset.end_at)),
-        },
+        "dataset": _describe_dataset(run),
         "costs": {
             "fee_rate": float(run.fee_rate),
             "maker_fee_rate": float(run.maker_fee_rate),
@@ -156,6 +158,9 @@ def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
         "settings": run.settings,
         "seed": run.seed,
         "allow_dirty": run.allow_dirty,
+        "progress": run.progress,
+        "attempt": run.attempt,
+        "cancel_requested": run.cancel_requested_at is not None,
         "n_fills": run.n_fills,
         "skipped_orders": run.skipped_orders,
         # None of a run that ended before there were any: that is not "no fills".
@@ -181,3 +186,21 @@ def describe_run(run: Run, *, with_fills: bool) -> dict[str, Any]:
             "extra": {"run_id": run.pk},
         }
     return document
+
+
+def _describe_dataset(run: Run) -> dict[str, Any]:
+    series, dataset = run.series, run.dataset
+    named = {
+        "venue": series.instrument.venue.code,
+        "instrument": series.instrument.symbol,
+        "timeframe": series.timeframe,
+    }
+    if dataset is None:
+        return {"hash": None, **named, "rows": None, "start": None, "end": None}
+    return {
+        "hash": dataset.hash,
+        **named,
+        "rows": dataset.rows,
+        "start": format_utc(to_ns(dataset.start_at)),
+        "end": format_utc(to_ns(dataset.end_at)),
+    }

@@ -11,7 +11,7 @@ from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
 from portfolio.metrics.summary import summarise
-from research.domain.backtest import BacktestRequest, BacktestResult
+from research.domain.backtest import BacktestRequest, BacktestResult, NativeRequest
 from research.domain.question import RunQuestion
 from research.engines.base import BacktestEngine
 from research.engines.exceptions import UnsupportedFeature
@@ -25,6 +25,7 @@ from research.exceptions import (
 )
 from research.models import Run
 from research.services import artefacts, datasets, ledger
+from research.services.prepared import PreparedRun
 from research.services.preparing import check_source, prepare
 
 _REFUSALS = (DirtyData, FundingMissing, UnsupportedFeature)
@@ -53,7 +54,7 @@ def run_backtest(
 
 def run_prepared(
     *,
-    prepared: ledger.PreparedRun,
+    prepared: PreparedRun,
     clock: Clock,
     user_id: int | None = None,
     began: float | None = None,
@@ -102,7 +103,7 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
 
 
-def _execute(*, run: Run, prepared: ledger.PreparedRun, began: float) -> ledger.Outcome:
+def _execute(*, run: Run, prepared: PreparedRun, began: float) -> ledger.Outcome:
     datasets.check_market(loaded=prepared.loaded, question=prepared.question)
     engine = get_engine(prepared.question.engine)
     _check_funding(engine, prepared)
@@ -113,16 +114,18 @@ def _execute(*, run: Run, prepared: ledger.PreparedRun, began: float) -> ledger.
     return _judge(run=run, prepared=prepared, result=result, timings=timings)
 
 
-def _run(engine: BacktestEngine, prepared: ledger.PreparedRun) -> BacktestResult:
+def _run(engine: BacktestEngine, prepared: PreparedRun) -> BacktestResult:
     request, market = prepared.request, prepared.loaded.market
-    if isinstance(request, BacktestRequest):
-        return engine.run(request, market)
-    result = engine.run_native(request, market)
-    check_source(request.path, prepared.strategy_version)
-    return result
+    if isinstance(request, NativeRequest):
+        result = engine.run_native(request, market)
+        check_source(request.path, prepared.strategy_version)
+        return result
+    if not isinstance(request, BacktestRequest):
+        raise TypeError(f"{type(request).__name__} runs in a process of its own")
+    return engine.run(request, market)
 
 
-def _check_funding(engine: BacktestEngine, prepared: ledger.PreparedRun) -> None:
+def _check_funding(engine: BacktestEngine, prepared: PreparedRun) -> None:
     # The engine refuses too, but does not know what to do about it here.
     instrument = prepared.loaded.market.instrument
     if (
@@ -140,7 +143,7 @@ def _check_funding(engine: BacktestEngine, prepared: ledger.PreparedRun) -> None
 def _judge(
     *,
     run: Run,
-    prepared: ledger.PreparedRun,
+    prepared: PreparedRun,
     result: BacktestResult,
     timings: dict[str, float],
 ) -> ledger.Outcome:

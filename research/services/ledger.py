@@ -1,83 +1,39 @@
 """Rows of runs: begun before the engine starts, ended once, never changed again."""
 
 import logging
-import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
+from typing import Protocol
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from common.domain.enums import RunStatus
-from common.domain.errors import PlatformError
-from common.domain.instruments import InstrumentSpec
-from exchanges.models import Series
-from research.domain.backtest import BacktestRequest, NativeRequest
-from research.domain.question import LONGEST_EXPERIMENT, RunQuestion, canonical_hash
+from common.domain.instruments import SeriesKey
+from research.domain.question import LONGEST_EXPERIMENT, RunQuestion
 from research.exceptions import RunNotRunning
 from research.models import Artefact, Experiment, Run
 from research.services.artefacts import StoredFile
-from research.services.datasets import LoadedMarket, books_funding, record_dataset
-from research.services.provenance import code_hash, provenance
-from trading.models import StrategyVersion
+from research.services.datasets import record_dataset
+from research.services.owners import is_alive, process_name
+from research.services.prepared import PreparedRun, asked_facts, known_facts
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRun:
-    """A question with everything it names looked up."""
+class Failure(Protocol):
+    """What a run failed of: an error, or the report of one from another process."""
 
-    question: RunQuestion
-    request: BacktestRequest | NativeRequest
-    strategy_version: StrategyVersion
-    series: Series
-    loaded: LoadedMarket
-    engine_version: str
+    @property
+    def code(self) -> str:
+        """Its code."""
+        ...
 
-    def inputs(self) -> dict[str, object]:
-        """Return all that decides the result; equal descriptions must give equal results."""
-        version, request, loaded = self.strategy_version, self.request, self.loaded
-        instrument = loaded.market.instrument
-        return {
-            "engine": [self.question.engine, self.engine_version],
-            "strategy": [version.strategy.key, version.version, version.source_hash],
-            "params": dict(request.params),
-            "dataset": [loaded.hash, loaded.warm_up_hash],
-            "market_type": instrument.id.market_type.value,
-            "sizes": sizes(instrument),
-            "costs": self._costs(),
-            "cash": request.cash,
-            "sizing": str(request.sizing),
-            "account": request.account.value,
-            "rebalance": str(request.rebalance),
-            "seed": request.seed,
-            # Left out where there is nothing, so that a hash stays what it was before
-            # there were settings.
-            **({"settings": changed} if (changed := request.settings.changed()) else {}),
-            **({"beside": dict(loaded.side_hashes)} if loaded.side_hashes else {}),
-        }
-
-    def trial(self) -> dict[str, object]:
-        """Return what makes a trial distinct from others of the same lineage and instrument."""
-        return {
-            "source_hash": self.strategy_version.source_hash,
-            "params": dict(self.request.params),
-            "costs": self._costs(),
-            "sizing": str(self.request.sizing),
-        }
-
-    def _costs(self) -> dict[str, float | bool]:
-        costs = self.request.costs
-        return {
-            "fee_rate": costs.fee_rate,
-            "maker_fee_rate": costs.maker_fee_rate,
-            "slippage": costs.slippage,
-            "funding": books_funding(self.request.costs, self.loaded.market.instrument),
-        }
+    @property
+    def detail(self) -> str:
+        """What was wrong, in one sentence."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +41,7 @@ class Outcome:
     """What a run came to."""
 
     status: RunStatus
-    error: PlatformError | None = None
+    error: Failure | None = None
     files: list[StoredFile] = field(default_factory=list)
     result_hash: str = ""
     n_fills: int | None = None
@@ -98,71 +54,63 @@ class Outcome:
     peak_rss_bytes: int | None = None
 
 
-def sizes(instrument: InstrumentSpec) -> dict[str, str | None]:
-    """Return lot, tick and minimum notional as canonical text."""
-    values = {
-        "lot": instrument.lot,
-        "tick": instrument.tick,
-        "min_notional": instrument.min_notional,
-    }
-    return {name: f"{size.normalize():f}" if size else None for name, size in values.items()}
-
-
-def process_name() -> str:
-    """Return a name of this process that no other on the machine has had since it started."""
-    fields = Path("/proc/self/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return f"{platform.node()}/{os.getpid()}/{fields[19]}"
-
-
-def _exact(value: float) -> Decimal:
-    return Decimal(repr(float(value)))
-
-
 def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Run:
-    """Write the row of a run that starts now in this process."""
-    question, request = prepared.question, prepared.request
-    # The longest keys and symbols together are longer than a name may be.
-    made = f"{prepared.strategy_version.strategy.key} on {prepared.loaded.key}"[
-        :LONGEST_EXPERIMENT
-    ]
-    name = question.experiment or made
-    # Before the transaction: on SQLite that has the only write lock, and git may be slow.
-    origin, sources = provenance(), code_hash()
+    """Write the row of a run that starts now in this process, at a terminal."""
+    question = prepared.question
+    facts = known_facts(prepared)
     with transaction.atomic():
-        experiment, _ = Experiment.objects.get_or_create(
-            name=name, defaults={"created_by_id": user_id}
-        )
         return Run.objects.create(
-            experiment=experiment,
-            strategy_version=prepared.strategy_version,
-            dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
+            experiment=get_experiment(
+                question=question, key=prepared.strategy_version.strategy.key, user_id=user_id
+            ),
             created_by_id=user_id,
             kind="BACKTEST" if question.native is None else "NATIVE",
+            **asked_facts(prepared.request),
+            **facts,
             engine=question.engine,
-            engine_version=prepared.engine_version,
-            params=dict(request.params),
-            cash=_exact(request.cash),
-            fee_rate=_exact(request.costs.fee_rate),
-            maker_fee_rate=_exact(request.costs.maker_fee_rate),
-            slippage=_exact(request.costs.slippage),
-            funding=books_funding(request.costs, prepared.loaded.market.instrument),
-            sizing=str(request.sizing),
-            account=request.account.value,
-            rebalance=str(request.rebalance),
-            settings=request.settings.changed(),
-            seed=request.seed,
             allow_dirty=question.allow_dirty,
-            instrument_sizes=sizes(prepared.loaded.market.instrument),
-            warm_up_rows=prepared.loaded.market.first,
-            warm_up_hash=prepared.loaded.warm_up_hash,
-            input_hash=canonical_hash(prepared.inputs()),
-            trial_hash=canonical_hash(prepared.trial()),
-            provenance=origin,
-            code_hash=sources,
+            dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
+            series=prepared.series,
             status=RunStatus.RUNNING,
             owner=process_name(),
+            attempt=1,
             started_at=at,
         )
+
+
+def get_experiment(*, question: RunQuestion, key: str, user_id: int | None) -> Experiment:
+    """Return the experiment of a question, made if need be."""
+    series = SeriesKey.bars(question.instrument, question.timeframe)
+    # The longest keys and symbols together are longer than a name may be.
+    made = f"{key} on {series}"[:LONGEST_EXPERIMENT]
+    experiment, _ = Experiment.objects.get_or_create(
+        name=question.experiment or made, defaults={"created_by_id": user_id}
+    )
+    return experiment
+
+
+def describe_run_begun(*, run: Run, prepared: PreparedRun) -> Run:
+    """Write what is known of a queued run now that its worker has loaded all it names.
+
+    Raises
+    ------
+    RunNotRunning
+        If this process does not have it any more.
+    """
+    facts = known_facts(prepared)
+    with transaction.atomic():
+        dataset = record_dataset(series=prepared.series, loaded=prepared.loaded)
+        if not held(run).update(**facts, series=prepared.series, dataset=dataset):
+            raise RunNotRunning(f"{run} has ended or is not of this process", run=run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def held(run: Run) -> QuerySet[Run]:
+    """Return the row of a run as far as this attempt at it still has it."""
+    return Run.objects.filter(
+        pk=run.pk, status=RunStatus.RUNNING, owner=run.owner, attempt=run.attempt
+    )
 
 
 @transaction.atomic
@@ -176,8 +124,10 @@ def end_run(*, run: Run, outcome: Outcome, at: datetime) -> Run:
     """
     differs_from = _earlier_with_another_result(run, outcome.result_hash)
     error = outcome.error
-    changed = Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, owner=run.owner).update(
+    changed = held(run).update(
         status=outcome.status,
+        lease_until=None,
+        progress=1.0 if outcome.status is RunStatus.SUCCEEDED else F("progress"),
         error_code=error.code if error else "",
         error_detail=_storable(error.detail) if error else "",
         finished_at=at,
@@ -226,26 +176,15 @@ def _earlier_with_another_result(run: Run, result_hash: str) -> Run | None:
     return latest if latest is not None and latest.result_hash != result_hash else None
 
 
-def _is_alive(owner: str) -> bool:
-    host, pid, started = owner.split("/")
-    if host != platform.node():
-        return True  # Another machine's process: only that machine can tell.
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return False
-    return fields[19] == started
-
-
 def fail_lost_runs(*, at: datetime) -> int:
-    """End the runs whose process on this machine is gone, and return how many there were.
+    """End the runs whose terminal on this machine is gone, and return how many there were.
 
-    A process that was killed cannot write its end; whoever runs next does it,
-    so that no run stays RUNNING for ever.
+    A process that was killed cannot write its end; whoever runs next does it, and every
+    worker now and then, so that no run stays RUNNING for ever. The runs of workers have
+    leases (`research.services.leases`).
     """
-    lost = [
-        run for run in Run.objects.filter(status=RunStatus.RUNNING) if not _is_alive(run.owner)
-    ]
+    at_terminals = Run.objects.filter(status=RunStatus.RUNNING, lease_until__isnull=True)
+    lost = [run for run in at_terminals if not is_alive(run.owner)]
     return sum(
         Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING, owner=run.owner).update(
             status=RunStatus.FAILED,

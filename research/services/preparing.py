@@ -9,14 +9,15 @@ from research.domain.backtest import BacktestRequest, NativeRequest
 from research.domain.question import NativeSource, RunQuestion
 from research.engines.registry import engine_version
 from research.exceptions import SourceChanged
-from research.services import datasets, ledger
+from research.services import datasets
+from research.services.prepared import PreparedRun
 from trading.models import StrategyVersion
 from trading.services.catalogue import load_any_strategy, record_native_version, record_version
 from trading.strategies.base import Strategy
 from trading.strategies.source import file_hash
 
 
-def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
+def prepare(*, question: RunQuestion, store: SeriesStore) -> PreparedRun:
     """Look up everything a question names.
 
     Raises
@@ -35,7 +36,7 @@ def prepare(*, question: RunQuestion, store: SeriesStore) -> ledger.PreparedRun:
     market = datasets.load_market(
         store=store, spec=instrument.spec, question=question, warm_up=warm_up
     )
-    return ledger.PreparedRun(
+    return PreparedRun(
         question=question,
         request=request,
         strategy_version=strategy_version,

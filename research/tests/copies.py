@@ -2,17 +2,19 @@
 
 from common.domain.enums import RunStatus
 from research.models import Dataset, Experiment, Run
-from research.services.ledger import process_name
+from research.services.owners import process_name
 
 
 def copy_run(run: Run, *, number: int) -> Run:
     """Return a running copy with an experiment and a dataset of its own."""
+    of = run.dataset
+    assert of is not None
     dataset = Dataset.objects.create(
-        series=run.dataset.series,
+        series=of.series,
         hash=f"{number:064d}",
-        rows=run.dataset.rows,
-        start_at=run.dataset.start_at,
-        end_at=run.dataset.end_at,
+        rows=of.rows,
+        start_at=of.start_at,
+        end_at=of.end_at,
     )
     values = {
         field.attname: getattr(run, field.attname)

@@ -27,6 +27,7 @@ from research.exceptions import ArtefactDamaged, NoBarsInPeriod, RunNotRunning
 from research.models import Artefact, Dataset, Run
 from research.selectors.runs import count_trials_like, get_run, list_fills
 from research.services import ledger
+from research.services.owners import process_name
 from research.tests.conftest import HOUR_NS, KEY, START_NS, Ask, bars
 from trading.models import Strategy
 from trading.strategies.parameters import InvalidParameter
@@ -224,7 +225,7 @@ class TestLedger:
 
     def test_a_run_of_a_living_process_is_left_alone(self, ask: Ask) -> None:
         done = ask()
-        running = copy_as_running(done, owner=ledger.process_name())
+        running = copy_as_running(done, owner=process_name())
 
         ask()
 

@@ -1,0 +1,39 @@
+"""How a job can end other than by its own word."""
+
+from common.domain.errors import ExternalError, InvalidInput
+
+
+class MemoryBudgetExceeded(InvalidInput):
+    """The job would take more memory than one may: it is not started."""
+
+    code = "memory_budget_exceeded"
+
+
+class MemoryCapExceeded(ExternalError):
+    """The job took more memory than one may, and was ended."""
+
+    code = "memory_cap_exceeded"
+
+
+class TimeLimitExceeded(ExternalError):
+    """The job took longer than one may, and was ended."""
+
+    code = "time_limit_exceeded"
+
+
+class WorkerSilent(ExternalError):
+    """The job neither worked nor reported for too long, and was ended."""
+
+    code = "worker_silent"
+
+
+class WorkerLost(ExternalError):
+    """The process of the job ended without a word."""
+
+    code = "worker_lost"
+
+
+class InvalidJobFile(ExternalError):
+    """A file between the worker and its job does not hold what it must."""
+
+    code = "invalid_job_file"

@@ -1,0 +1,152 @@
+"""The fork server of this process: `multiprocessing`'s, started by exec, with its engines.
+
+It is a process of its own that has imported the engines and runs no job; each job gets a
+child forked from it, which costs milliseconds and gives all its memory back.
+"""
+
+import json
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Final
+
+from research.compute import child
+from research.compute.exceptions import WorkerLost
+from research.compute.preload import VARIABLE
+
+_ONE_THREAD: Final = tuple(
+    f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "NUMBA", "RAYON")
+)
+# What a child may know of the environment of its worker; no address and no secret is in it.
+_PASSED_ON: Final = frozenset({
+    "HOME", "LANG", "LC_ALL", "LC_CTYPE", "NUMBA_CACHE_DIR", "PATH", "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHASHSEED", "PYTHONPATH", "TMPDIR", "TZ", "VIRTUAL_ENV", "XDG_CACHE_HOME",
+})  # fmt: skip
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_GONE: Final = (ConnectionError, EOFError, FileNotFoundError)
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preload:
+    """What the server prepares: engines by name, and the CPUs for it and its children.
+
+    No CPUs are all.
+    """
+
+    engines: tuple[str, ...] = ()
+    cpus: tuple[int, ...] = ()
+
+
+def ensure_ready(preload: Preload) -> None:
+    """Start the server unless it runs, and wait until it has imported everything.
+
+    Raises
+    ------
+    WorkerLost
+        If it ends meanwhile.
+    """
+    with _lock:
+        if is_running():
+            return
+        with _environment(_clean(os.environ, preload)):
+            multiprocessing.set_forkserver_preload([child.__name__, "research.compute.preload"])
+            forkserver.ensure_running()
+    # It answers only after its imports.
+    probe = start_child(child.answer_nothing)
+    probe.join()
+
+
+def start_job(folder: Path) -> ForkServerProcess:
+    """Start the job of a folder in a child of the running server.
+
+    Raises
+    ------
+    WorkerLost
+        If the server has ended.
+    """
+    return start_child(child.run_job, str(folder))
+
+
+def start_child(target: object, *arguments: str) -> ForkServerProcess:
+    """Call a function of a module in a child of the running server.
+
+    Raises
+    ------
+    WorkerLost
+        If the server has ended.
+    """
+    context = multiprocessing.get_context("forkserver")
+    process = context.Process(target=target, args=arguments)  # type: ignore[arg-type]
+    try:
+        process.start()
+    except _GONE as e:
+        raise WorkerLost(f"the fork server has ended: {type(e).__name__}") from e
+    return process
+
+
+def server_pid() -> int | None:
+    """Return the server's process number, None where none has been started."""
+    pid: int | None = _server()._forkserver_pid  # type: ignore[attr-defined]  # noqa: SLF001
+    return pid
+
+
+def is_running() -> bool:
+    """Tell whether the server is there."""
+    pid = server_pid()
+    return pid is not None and _state(pid) not in {"Z", ""}
+
+
+def stop() -> None:
+    """End the server and with it the memory of everything imported; the next job starts one."""
+    with _lock:
+        if server_pid() is not None:
+            _server()._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
+
+
+def _server() -> forkserver.ForkServer:
+    server: forkserver.ForkServer = forkserver._forkserver  # noqa: SLF001
+    return server
+
+
+def _state(pid: int) -> str:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[0]
+
+
+def _clean(environment: Mapping[str, str], preload: Preload) -> dict[str, str]:
+    kept = {name: value for name, value in environment.items() if name in _PASSED_ON}
+    # The server finds the platform wherever it is started from.
+    packages = [str(_ROOT), *filter(None, [kept.get("PYTHONPATH")])]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(packages),
+        **dict.fromkeys(_ONE_THREAD, "1"),
+        # Two arenas and no pool of Arrow's own: what a child frees goes back at once.
+        "MALLOC_ARENA_MAX": "2",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        VARIABLE: json.dumps({"engines": preload.engines, "cpus": preload.cpus}),
+    }
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    # The server takes over the environment of the process that starts it; there is no other
+    # way to hand it one.
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
