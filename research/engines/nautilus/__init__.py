@@ -1,0 +1,1 @@
+"""NautilusTrader: every order through its risk engine, venue and account, event by event."""

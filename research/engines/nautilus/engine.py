@@ -1,0 +1,32 @@
+"""The NautilusTrader engine."""
+
+from typing import override
+
+from research.domain.backtest import Execution
+from research.engines.base import BacktestEngine, Task
+from research.engines.capabilities import Capabilities
+from research.engines.memory import MemoryModel
+from research.engines.nautilus.errors import translated
+from research.engines.nautilus.framework import import_nautilus
+
+
+class NautilusEngine(BacktestEngine):
+    """Executes targets with NautilusTrader's `BacktestEngine`."""
+
+    name = "nautilus"
+    requirement = "nautilus_trader"
+    distributions = ("nautilus_trader",)
+    capabilities = Capabilities(bars=True, short_selling=True, stops=True, every_bar=True)
+    memory = MemoryModel(base=350_000_000, per_bar=600)
+
+    @override
+    def preload(self) -> None:
+        import_nautilus()
+
+    @override
+    def _execute(self, task: Task) -> Execution:
+        import_nautilus()
+        with translated():
+            from research.engines.nautilus.runner import run_on_bars
+
+            return run_on_bars(task)
