@@ -56,6 +56,8 @@ PERMISSIONS: Final[Mapping[str, Mapping[Role, Actions]]] = {
     "exchanges.venue": _everyone_views(admin=EDIT),
     "knox.authtoken": {Role.ADMIN: VIEW | {"delete"}},
     "research.artefact": _everyone_views(),
+    "research.comparedrun": _everyone_views(),
+    "research.comparison": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.dataset": _everyone_views(),
     "research.experiment": _everyone_views(researcher=EDIT, trader=EDIT, admin=ALL),
     "research.run": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),

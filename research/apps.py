@@ -12,11 +12,20 @@ FINISHED_RUNS: Final = FrozenRows(
     "research_run", "OLD.finished_at IS NOT NULL", "a finished run is never changed or removed"
 )
 
+COMPARISONS: Final = FrozenRows(
+    "research_comparison", "OLD.id IS NOT NULL", "a comparison is never changed or removed"
+)
+COMPARED_RUNS: Final = FrozenRows(
+    "research_comparedrun", "OLD.id IS NOT NULL", "a comparison is never changed or removed"
+)
 
-def _freeze_finished_runs(using: str, **_: Any) -> None:
+
+def _freeze_records(using: str, **_: Any) -> None:
     connection = connections[using]
-    if FINISHED_RUNS.table in connection.introspection.table_names():
-        install(connection, FINISHED_RUNS)
+    tables = connection.introspection.table_names()
+    for rows in (FINISHED_RUNS, COMPARISONS, COMPARED_RUNS):
+        if rows.table in tables:
+            install(connection, rows)
 
 
 class ResearchConfig(AppConfig):
@@ -26,4 +35,4 @@ class ResearchConfig(AppConfig):
 
     def ready(self) -> None:
         """Install the ledger's triggers after every migration."""
-        post_migrate.connect(_freeze_finished_runs, sender=self)
+        post_migrate.connect(_freeze_records, sender=self)
