@@ -10,7 +10,6 @@ from common.domain.costs import AccountType, CostModel
 from common.domain.enums import FillReason, Liquidity
 from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine
-from research.engines.exceptions import UnsupportedFeature
 from research.engines.tests.conformance import FREE, ONE_PERCENT, equity, facts
 from research.engines.tests.scripted import ask, quoted
 from trading.strategies.base import StopSpec
@@ -57,9 +56,6 @@ def left(hour: int, side: int, price: float, reason: FillReason) -> Fact:
     return (hour, -side, price if side > 0 else 200 - price, 50, 0, reason)
 
 
-@pytest.mark.notimpl(
-    "vectorbt", raises=UnsupportedFeature, reason="targets and stops come in one order a bar"
-)
 class StopConformance:
     """Stops sentence by sentence; of a short position every price is mirrored at 100."""
 

@@ -12,7 +12,6 @@ from common.domain.bars import Bars, Floats
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine
-from research.engines.exceptions import UnsupportedFeature
 from research.engines.tests import real_bars
 from research.engines.tests.canonical import Canonical, compare, execute, merge
 from research.engines.tests.scripted import Scripted, market
@@ -33,9 +32,6 @@ SHORT = {"account": AccountType.MARGIN}
 NOTIONAL = {"sizing": Sizing.parse("fixed_notional=1000")}
 QUANTITY = {"sizing": Sizing.parse("fixed_quantity=0.5")}
 EVERY_BAR = {"rebalance": Rebalance.EVERY_BAR}
-NO_STOPS = pytest.mark.notimpl(
-    "vectorbt", raises=UnsupportedFeature, reason="targets and stops come in one order a bar"
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +158,6 @@ class TestFillsOnRealBars:
 
         assert differences(result, expected, request, bars) == []
 
-    @NO_STOPS
     @pytest.mark.parametrize("lot", ["1e-8", "0.001"])
     @pytest.mark.parametrize("case", STOPS, ids=str)
     def test_every_exit_at_a_stop_is_the_canonical_one(

@@ -1,4 +1,4 @@
-"""A task in vectorbt's words: one row a bar, quantities in lots.
+"""A task in vectorbt's words: one row a bar and one a stop, quantities in lots.
 
 Quantities are counted in lots and money is divided by the lot; prices stay as they
 are. Then every quantity is a whole number, on which vectorbt's flooring to a
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from common.domain.bars import Floats
 from common.domain.costs import AccountType, Rebalance, SizingMode
+from common.domain.enums import FillReason
 from research.engines.base import Task
 from research.engines.decisions import find_decisions
 from research.engines.exceptions import UnsupportedFeature
@@ -34,12 +35,24 @@ SIZE_TOLERANCE: Final = 1e-9
 _EVERY_BAR_LOT: Final = 1e-6
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """An exit at a stop: its bar, counted in the period, its price before slippage, and why."""
+
+    bar: int
+    price: float
+    reason: FillReason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """Arguments of `Portfolio.from_orders`, by its names; arrays have shape (n_bars,).
+    """Arguments of `Portfolio.from_orders`, by its names; arrays have shape (n_rows,).
 
     Parameters
     ----------
+    bar, reason
+        Bar of each row and why an order is due there: a bar has a row for its open, and
+        one after it if a position leaves at a stop.
     close, price, val_price
         Closes, opens, and the close before: the fill is at the open, the size comes
         from the value at the close at which the target was read.
@@ -53,6 +66,8 @@ class Inputs:
         1 for an order of whole lots, NaN for one of fractions of them.
     """
 
+    bar: NDArray[np.int64]
+    reason: NDArray[np.int8]
     close: Floats
     price: Floats
     val_price: Floats
@@ -67,7 +82,7 @@ class Inputs:
 
     @property
     def ordered(self) -> NDArray[np.bool_]:
-        """Bars at whose open an order is due."""
+        """Rows at which an order is due."""
         return ~np.isnan(self.size)
 
 
@@ -110,15 +125,36 @@ def check_lot(task: Task) -> None:
         )
 
 
-def build_inputs(task: Task) -> Inputs:
+def build_inputs(task: Task, stops: tuple[Stop, ...] = ()) -> Inputs:
     """Return the arguments that make vectorbt execute a task by the canonical rule."""
+    inputs = _build_targets(task, stops)
+    if not stops:
+        return inputs
+    after = np.array([stop.bar + 1 for stop in stops])
+    prices = np.array([stop.price for stop in stops])
+    return replace(
+        inputs,
+        bar=np.insert(inputs.bar, after, after - 1),
+        reason=np.insert(inputs.reason, after, [stop.reason for stop in stops]),
+        close=np.insert(inputs.close, after, prices),
+        price=np.insert(inputs.price, after, prices),
+        val_price=np.insert(inputs.val_price, after, prices),
+        size=np.insert(inputs.size, after, 0.0),
+        min_size=np.insert(inputs.min_size, after, 0.0),
+        size_granularity=np.insert(inputs.size_granularity, after, 1.0),
+    )
+
+
+def _build_targets(task: Task, stops: tuple[Stop, ...]) -> Inputs:
     request, bars = task.request, task.market.period
     scale = LotScale(task.market.instrument.lot)
     before = np.concatenate([bars.close[:1], bars.close[:-1]])
-    decided = np.where(find_decisions(task.exposures, request.rebalance), task.exposures, np.nan)
+    decided = np.where(_decisions(task, stops), task.exposures, np.nan)
     targets = np.concatenate([[np.nan], decided[:-1]])
     least = _least_lots(scale.to_lots(float(task.market.instrument.min_notional or 0)) / before)
     return Inputs(
+        bar=np.arange(len(bars)),
+        reason=np.full(len(bars), FillReason.TARGET, np.int8),
         close=bars.close,
         price=bars.open,
         val_price=before,
@@ -133,8 +169,18 @@ def build_inputs(task: Task) -> Inputs:
     )
 
 
+def _decisions(task: Task, stops: tuple[Stop, ...]) -> NDArray[np.bool_]:
+    decisions = find_decisions(task.exposures, task.request.rebalance)
+    changes = np.flatnonzero(find_decisions(task.exposures, Rebalance.ON_CHANGE))
+    for stop in stops:
+        # Flat until the target changes, also where every target would be an order.
+        following = changes[np.searchsorted(changes, stop.bar) :]
+        decisions[stop.bar : following[0] if len(following) else None] = False
+    return decisions
+
+
 def allow_fractions(inputs: Inputs, rows: NDArray[np.bool_]) -> Inputs:
-    """Return the inputs with fractions of a lot allowed at these bars, and where it closes.
+    """Return the inputs with fractions of a lot allowed at these rows, and where they close.
 
     Notes
     -----

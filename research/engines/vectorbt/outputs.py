@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.bars import Bars, Floats
-from common.domain.enums import FillReason, Liquidity
+from common.domain.enums import Liquidity
 from common.domain.fills import FILL_DTYPE
 from research.domain.backtest import Execution
 from research.engines.vectorbt.inputs import SIZE_TOLERANCE, Inputs, LotScale
@@ -22,17 +22,17 @@ def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotSc
     filled = records.is_filled
     row = records.row[filled]
     fills = np.empty(len(row), FILL_DTYPE)
-    fills["ts_ns"] = bars.open_ns[row]
+    fills["ts_ns"] = bars.open_ns[inputs.bar[row]]
     fills["side"] = records.side[filled]
     fills["price"] = records.price[filled]
     fills["quantity"] = scale.from_lots(records.size[filled])
     fills["fee"] = scale.from_lots(records.fee[filled])
     fills["liquidity"] = Liquidity.TAKER
-    fills["reason"] = FillReason.TARGET
+    fills["reason"] = inputs.reason[row]
 
     # Less than a lot is no order at all, so there is nothing to skip.
     skipped = ~filled & _is_too_small(records, inputs) & (_asked(records, inputs) >= 1)
-    done = np.searchsorted(row, np.arange(len(bars)), side="right")
+    done = np.searchsorted(inputs.bar[row], np.arange(len(bars)), side="right")
     cash = np.concatenate([[inputs.init_cash], records.cash_after[filled]])[done]
     position = np.concatenate([[0.0], records.position_after[filled]])[done]
     return Execution(
@@ -40,12 +40,12 @@ def read_execution(*, records: Records, inputs: Inputs, bars: Bars, scale: LotSc
         equity=scale.from_lots(cash + position * bars.close),
         cash=float(scale.from_lots(cash)[-1]),
         quantity=float(scale.from_lots(position)[-1]),
-        skipped_ns=bars.open_ns[records.row[skipped]],
+        skipped_ns=bars.open_ns[inputs.bar[records.row[skipped]]],
     )
 
 
 def first_cut_below_minimum(records: Records, inputs: Inputs) -> int | None:
-    """Return the first bar whose order was large enough until cash cut it, or None.
+    """Return the first row whose order was large enough until cash cut it, or None.
 
     Notes
     -----

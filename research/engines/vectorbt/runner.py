@@ -19,7 +19,7 @@ class Records:
     Parameters
     ----------
     row : ndarray of int64
-        Bar at whose open the order was due.
+        Row of the inputs at which the order was due.
     value, val_price, position : ndarray of float64
         Equity, price it was marked at and signed position when the order was sized.
     requested : ndarray of float64
