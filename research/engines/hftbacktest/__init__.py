@@ -1,0 +1,1 @@
+"""hftbacktest: recorded trades and order-book events, replayed one by one."""

@@ -1,0 +1,86 @@
+"""The hftbacktest engine."""
+
+from dataclasses import replace
+from typing import override
+
+from common.domain.events import EventFiles
+from research.domain.backtest import Execution, Market
+from research.domain.settings import ExecutionStyle
+from research.engines.base import BacktestEngine, Task
+from research.engines.capabilities import Capabilities
+from research.engines.exceptions import UnsupportedFeature
+from research.engines.hftbacktest.outputs import keep_ledger, read_execution, read_ledger
+from research.engines.hftbacktest.replay import span_of
+from research.engines.hftbacktest.session import replay_task
+from research.engines.memory import MemoryModel
+from trading.strategies.base import Strategy
+
+
+class HftbacktestEngine(BacktestEngine):
+    """Replays recorded events with hftbacktest's `HashMapMarketDepthBacktest`."""
+
+    name = "hftbacktest"
+    requirement = "hftbacktest"
+    distributions = ("hftbacktest",)
+    capabilities = Capabilities(
+        events=True,
+        order_book=True,
+        limit_orders=True,
+        short_selling=True,
+        quotes=True,
+        latency=True,
+        recorded_latency=True,
+        queue_models=True,
+        maker_orders=True,
+        partial_fills=True,
+    )
+    memory = MemoryModel(base=300_000_000, per_bar=200, per_event=64)
+
+    @override
+    def _execute(self, task: Task) -> Execution:
+        market, request = task.market, task.request
+        events = _require_events(market)
+        if request.settings.partial_fills and _takes(task):
+            raise UnsupportedFeature(
+                "partial fills are known only of resting orders: hftbacktest reports one price of"
+                " an order that takes several; set execution to maker",
+                engine=self.name,
+                features=["partial_fills"],
+            )
+        records = replay_task(task, events)
+        read = keep_ledger if request.settings.partial_fills else read_ledger
+        ledger = read(records.rows, events, request)
+        span = span_of(market, events)
+        execution = read_execution(ledger, market, cash=request.cash, span=span)
+        return replace(execution, skipped_ns=records.skipped_ns)
+
+
+def _takes(task: Task) -> bool:
+    by_targets = isinstance(task.request.strategy, Strategy)
+    return by_targets and task.request.settings.execution is ExecutionStyle.TAKER
+
+
+def _require_events(market: Market) -> EventFiles:
+    """Return the events, whose lots must be lots of the instrument.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If there are none, or the instrument's lot is another.
+    """
+    events, instrument = market.events, market.instrument
+    if events is None:
+        raise UnsupportedFeature(
+            f"hftbacktest replays recorded events and there are none of {instrument.id} for the"
+            " period: store some with import_events",
+            engine="hftbacktest",
+            features=["events"],
+        )
+    if events.lot % instrument.lot != 0:
+        raise UnsupportedFeature(
+            f"a lot of the events is {events.lot}, one of {instrument.id} is {instrument.lot}:"
+            " orders in the one are not whole in the other",
+            engine="hftbacktest",
+            features=["events"],
+        )
+    return events

@@ -1,0 +1,73 @@
+"""Order latencies made of those with which the recorded events arrived."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from common.domain.events import ARRAY_NAME, AT_EXCHANGE, AT_LOCAL, EventFiles, Events
+from research.engines.exceptions import UnsupportedFeature
+
+# The library's layout (https://hftbacktest.readthedocs.io/en/latest/latency_models.html).
+LATENCY_DTYPE: Final = np.dtype([
+    ("req_ts", np.int64),
+    ("exch_ts", np.int64),
+    ("resp_ts", np.int64),
+    ("_padding", np.int64),
+])
+_SAMPLED_NS: Final = 1_000_000_000
+
+
+def write_latencies(events: EventFiles, path: Path) -> int:
+    """Write the latencies of orders for the library to interpolate, one a second.
+
+    Parameters
+    ----------
+    events
+        Each file is read once, one at a time.
+    path
+        File to write, ending in `.npz`.
+
+    Returns
+    -------
+    int
+        The longest of them, nanoseconds.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If no event has both times.
+
+    Notes
+    -----
+    The last event received in a second took `local_ts - exch_ts`. An order sent then is
+    taken to need as long to the exchange, and its answer as long back.
+    """
+    parts = [_sample(np.load(file)[ARRAY_NAME]) for file in events.paths]
+    rows = np.concatenate(parts)
+    # The library interpolates between rows whose times increase, at both ends.
+    later = np.maximum.accumulate(rows["exch_ts"])[:-1]
+    increases = np.concatenate([[True], rows["exch_ts"][1:] > later])
+    rows = rows[increases[: len(rows)]]
+    if not len(rows):
+        raise UnsupportedFeature(
+            "the recorded events have no latency: none is valid both at the exchange and here",
+            features=["recorded_latency"],
+        )
+    np.savez(path, **{ARRAY_NAME: rows})
+    return int((rows["exch_ts"] - rows["req_ts"]).max())
+
+
+def _sample(events: Events) -> Events:
+    both = np.uint64(AT_EXCHANGE | AT_LOCAL)
+    chosen = events[(events["ev"] & both) == both]
+    second = chosen["local_ts"] // _SAMPLED_NS
+    order = np.argsort(second, kind="stable")
+    last = np.diff(second[order], append=np.iinfo(np.int64).max) > 0
+    sampled = chosen[order[last]]
+    rows = np.zeros(len(sampled), LATENCY_DTYPE)
+    took = sampled["local_ts"] - sampled["exch_ts"]
+    rows["req_ts"] = sampled["local_ts"]
+    rows["exch_ts"] = sampled["local_ts"] + took
+    rows["resp_ts"] = sampled["local_ts"] + 2 * took
+    return rows
