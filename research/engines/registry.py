@@ -6,9 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from research.engines.base import BacktestEngine
+from research.engines.capabilities import Capabilities
 from research.engines.exceptions import EngineNotInstalled, UnknownEngine
 
 ENGINES: Final = {
+    "nautilus": "research.engines.nautilus.engine.NautilusEngine",
     "vectorbt": "research.engines.vectorbt.engine.VectorbtEngine",
 }
 _INSTALL: Final = "pip install -r requirements.txt"
@@ -57,6 +59,17 @@ def get_engine(name: str) -> BacktestEngine:
             install=_INSTALL,
         )
     return engine
+
+
+def capabilities(name: str) -> Capabilities:
+    """Return what an engine can do, installed or not.
+
+    Raises
+    ------
+    UnknownEngine
+        If there is none of that name.
+    """
+    return _load(name).capabilities
 
 
 def engine_version(name: str) -> str:

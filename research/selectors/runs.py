@@ -193,7 +193,8 @@ def _describe_dataset(run: Run) -> dict[str, Any]:
     named = {
         "venue": series.instrument.venue.code,
         "instrument": series.instrument.symbol,
-        "timeframe": series.timeframe,
+        # Recorded events have none; the run says of what length its bars were.
+        "timeframe": series.timeframe or run.settings.get("timeframe", ""),
     }
     if dataset is None:
         return {"hash": None, **named, "rows": None, "start": None, "end": None}

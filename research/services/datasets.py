@@ -15,8 +15,10 @@ from exchanges.models import Series
 from research.domain.backtest import Market
 from research.domain.question import RunQuestion
 from research.engines.funding import due_rates
+from research.engines.registry import capabilities
 from research.exceptions import DirtyData, FundingMissing, MarketChanged, NoBarsInPeriod
 from research.models import Dataset
+from research.services.event_markets import events_key, load_event_market
 from research.services.side_data import (
     first_missing_funding,
     funding_hash,
@@ -40,6 +42,14 @@ class LoadedMarket:
     side_hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def recorded(self) -> dict[str, str]:
+        """What the ledger keeps of a run on events, whose series has no timeframe."""
+        events = self.market.events
+        if events is None:
+            return {}
+        return {"timeframe": self.period.timeframe.value, "events_hash": events.hash}
+
+    @property
     def period(self) -> Bars:
         """The bars of the period."""
         return self.market.period
@@ -58,7 +68,7 @@ class LoadedMarket:
 def load_market(
     *, store: SeriesStore, spec: InstrumentSpec, question: RunQuestion, warm_up: int
 ) -> LoadedMarket:
-    """Read the bars of the period and the warm-up before it.
+    """Read the bars of the period and the warm-up before it, or recorded events.
 
     Raises
     ------
@@ -68,7 +78,33 @@ def load_market(
         If it has no bar in the period.
     DetailMissing
         If finer bars are asked for and do not cover it.
+    NoRows, StoreCorrupted
+        If events are asked for, and none are stored in the period or a file is damaged.
     """
+    if question.settings.on_events or not capabilities(question.engine).bars:
+        return _load_events(store=store, spec=spec, question=question, warm_up=warm_up)
+    return _load_bars(store=store, spec=spec, question=question, warm_up=warm_up)
+
+
+def _load_events(
+    *, store: SeriesStore, spec: InstrumentSpec, question: RunQuestion, warm_up: int
+) -> LoadedMarket:
+    market = load_event_market(store=store, spec=spec, question=question, warm_up=warm_up)
+    events = {} if market.events is None else {"events": market.events.hash}
+    return LoadedMarket(
+        key=events_key(spec),
+        market=market,
+        hash=bars_hash(market.period),
+        warm_up_hash=bars_hash(market.bars.rows(0, market.first)),
+        # Bars without a trade are as the market made them, not missing.
+        quality=check_bars([], question.timeframe),
+        side_hashes=events,
+    )
+
+
+def _load_bars(
+    *, store: SeriesStore, spec: InstrumentSpec, question: RunQuestion, warm_up: int
+) -> LoadedMarket:
     key = SeriesKey.bars(spec.id, question.timeframe)
     period = store.read_bars(key, question.start_ns, question.end_ns)
     if not len(period):

@@ -106,6 +106,7 @@ def known_facts(prepared: PreparedRun) -> dict[str, Any]:
         "strategy_version": prepared.strategy_version,
         "engine_version": prepared.engine_version,
         "params": dict(prepared.request.params),
+        "settings": {**prepared.request.settings.changed(), **loaded.recorded},
         "funding": books_funding(prepared.request.costs, instrument),
         "instrument_sizes": sizes(instrument),
         "warm_up_rows": loaded.market.first,
