@@ -16,7 +16,9 @@ class NautilusEngine(BacktestEngine):
     name = "nautilus"
     requirement = "nautilus_trader"
     distributions = ("nautilus_trader",)
-    capabilities = Capabilities(bars=True, short_selling=True, stops=True, every_bar=True)
+    capabilities = Capabilities(
+        bars=True, short_selling=True, stops=True, funding=True, every_bar=True
+    )
     memory = MemoryModel(base=350_000_000, per_bar=600)
 
     @override

@@ -7,6 +7,7 @@ from nautilus_trader.backtest.engine import BacktestEngine
 from research.domain.backtest import Execution
 from research.engines.base import Task
 from research.engines.nautilus.bars import iter_pieces
+from research.engines.nautilus.funding import FundingModule
 from research.engines.nautilus.inputs import Scale, uses_margin
 from research.engines.nautilus.plan import Plan
 from research.engines.nautilus.records import Records
@@ -33,6 +34,12 @@ def run_on_bars(task: Task) -> Execution:
         strategy = StoppingStrategy(Plan.of(task), traded, records)
         # A level that lies beyond the market when its order arrives fills at once.
         options |= {"fill_model": strategy.fill_model, "reject_stop_orders": False}
+    if market.funding is not None:
+        options["modules"] = [
+            FundingModule(
+                market.funding, traded=traded, records=records, on_booked=strategy.note_change
+            )
+        ]
     venue = VenueSpec(
         cash=request.cash,
         margin=uses_margin(market.instrument, request.account),

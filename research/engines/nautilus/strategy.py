@@ -86,6 +86,10 @@ class TargetStrategy(Strategy):
     def on_order_rejected(self, event: Any) -> None:
         self.records.refused.append(str(event.reason))
 
+    def note_change(self) -> None:
+        """Read the account at the next close, since something has changed it."""
+        self.is_stale = True
+
     def _read_account(self) -> None:
         self.is_stale = False
         self.holding = read_holding(self, self.traded)
