@@ -65,8 +65,8 @@ def begin_run(*, prepared: PreparedRun, user_id: int | None, at: datetime) -> Ru
             ),
             created_by_id=user_id,
             kind="BACKTEST" if question.native is None else "NATIVE",
-            **asked_facts(prepared.request),
-            **facts,
+            # What is known of the recorded events stands beside the settings that were asked.
+            **(asked_facts(prepared.request) | facts),
             engine=question.engine,
             allow_dirty=question.allow_dirty,
             dataset=record_dataset(series=prepared.series, loaded=prepared.loaded),
