@@ -1,6 +1,6 @@
 """What can go wrong with venues, instruments and series."""
 
-from common.domain.errors import Conflict, NotFound
+from common.domain.errors import Conflict, InvalidInput, NotFound
 
 
 class UnknownInstrument(NotFound):
@@ -13,6 +13,12 @@ class UnknownSeries(NotFound):
     """Nothing of the kind is stored of the instrument."""
 
     code = "unknown_series"
+
+
+class UnknownSizes(InvalidInput):
+    """A tick or a lot that is needed, and neither stated nor known."""
+
+    code = "unknown_sizes"
 
 
 class SyntheticVenue(Conflict):

@@ -74,6 +74,9 @@ class Series(models.Model):
     start_at = models.DateTimeField(null=True)
     end_at = models.DateTimeField(null=True)
     gaps = models.BigIntegerField(default=0)
+    dataset_hash = models.CharField(
+        max_length=64, blank=True, help_text="Of all order-book events; empty for other kinds"
+    )
     manifest_version = models.BigIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

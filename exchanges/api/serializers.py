@@ -73,6 +73,7 @@ class SeriesSerializer(ModelSerializer[Series]):
             "start_at",
             "end_at",
             "gaps",
+            "dataset_hash",
             "manifest_version",
             "updated_at",
         ]

@@ -2,6 +2,8 @@
 
 from common.data_pipeline.compare import compare_bars
 from common.data_pipeline.comparison import Comparison
+from common.data_pipeline.events.quality import EventQuality, report_events
+from common.data_pipeline.events.reading import verify_events
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
 from common.domain.errors import InvalidArgument
@@ -23,6 +25,19 @@ def check_series(
     """
     store.verify(key)
     return check_bars(store.iter_bars(key), _timeframe(key), now_ns=now_ns)
+
+
+def check_events(*, store: SeriesStore, key: SeriesKey) -> EventQuality:
+    """Return what is wrong with stored order-book events.
+
+    Raises
+    ------
+    SeriesNotFound
+        If nothing is stored of the series.
+    StoreCorrupted
+        If a file does not hold what was written, or events are out of order.
+    """
+    return report_events(verify_events(store, key))
 
 
 def compare_series(*, store: SeriesStore, key: SeriesKey, venue: str) -> Comparison:

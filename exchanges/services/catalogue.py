@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from common.data_pipeline.events.hashing import series_hash
 from common.data_pipeline.manifest import Manifest
 from common.data_pipeline.store import SeriesStore
 from common.data_pipeline.synthetic import SYNTH_VENUE
@@ -108,6 +109,7 @@ def register_series(
             "start_at": from_ns(manifest.start_ns),
             "end_at": from_ns(manifest.end_ns),
             "gaps": manifest.gaps,
+            "dataset_hash": series_hash(manifest) or "",
             "manifest_version": manifest.version,
         },
     )

@@ -8,7 +8,7 @@ from common.data_pipeline import pipeline
 from common.data_pipeline.store import MergeReport, SeriesStore
 from common.data_pipeline.synthetic import is_synthetic
 from common.domain.enums import SeriesKind
-from common.domain.instruments import SeriesKey
+from common.domain.instruments import InstrumentId, SeriesKey
 from exchanges.exceptions import SyntheticVenue
 from exchanges.services.catalogue import exact_sizes, register_series, set_sizes
 
@@ -41,11 +41,7 @@ def import_file(
     PlatformError
         What the importer and the store raise.
     """
-    if is_synthetic(key.instrument):
-        raise SyntheticVenue(
-            f"{key.instrument.venue} is the synthetic venue: a file cannot be imported there",
-            venue=key.instrument.venue,
-        )
+    refuse_synthetic(key.instrument)
     # Before the file: what is wrong with them must not leave bars without sizes behind.
     stated = exact_sizes(sizes or {})
     if key.kind is SeriesKind.TRADES:
@@ -57,3 +53,18 @@ def import_file(
     register_series(store=store, key=key)
     set_sizes(instrument_id=key.instrument, **stated)
     return report
+
+
+def refuse_synthetic(instrument_id: InstrumentId) -> None:
+    """Refuse to import a file for the synthetic venue.
+
+    Raises
+    ------
+    SyntheticVenue
+        If the venue is the synthetic one.
+    """
+    if is_synthetic(instrument_id):
+        raise SyntheticVenue(
+            f"{instrument_id.venue} is the synthetic venue: a file cannot be imported there",
+            venue=instrument_id.venue,
+        )

@@ -70,6 +70,7 @@ class TestLists:
             "start_at": None,
             "end_at": None,
             "gaps": 0,
+            "dataset_hash": "",
             "manifest_version": 1,
             "updated_at": series.updated_at.isoformat().replace("+00:00", "Z"),
         }

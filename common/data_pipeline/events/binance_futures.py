@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from common.data_pipeline.event_facts import MAX_FAULT_TIMES, Fault
-from common.data_pipeline.events.chains import Chain
 from common.data_pipeline.events.exceptions import ConflictingMessages, OtherInstrument
 from common.data_pipeline.events.lines import RecordingLines
 from common.data_pipeline.events.messages import MESSAGE_DTYPE, Batch, Tale
+from common.data_pipeline.events.repeats import Repeats
 from common.data_pipeline.importers.epochs import EARLIEST_NS, LATEST_NS
 from common.data_pipeline.importers.exceptions import (
     FileDamaged,
@@ -69,7 +69,9 @@ class BinanceFuturesFeed:
             "depthUpdate": self._read_depth,
             "trade": self._read_trade,
         }
-        self._updates, self._trades = Chain(), Chain()
+        self._updates, self._trades = Repeats(), Repeats()
+        self._last_update: int | None = None
+        self._last_trade: int | None = None
         self._first_update_after: int | None = None
         self._gap_times = array("q")
         self._trade_gap_times = array("q")
@@ -102,11 +104,11 @@ class BinanceFuturesFeed:
         """Return what is known after the last batch."""
         gap_times = np.array(sorted(self._gap_times), np.int64) * _MILLISECOND_NS
         return Tale(
-            duplicates=self._updates.duplicates + self._trades.duplicates,
+            duplicates=self._updates.count + self._trades.count,
             faults=tuple(self._faults()),
             gap_times_ns=gap_times,
             first_update_after=self._first_update_after,
-            last_update=self._updates.last,
+            last_update=self._last_update,
             ignored=dict(sorted(self._ignored.items())),
         )
 
@@ -153,9 +155,10 @@ class BinanceFuturesFeed:
             self._ignored[str(kind or "other")] += 1
 
     def _read_trade(self, data: dict[str, Any], local_ns: int, text: str) -> None:
-        number, last = data["t"], self._trades.last
+        number, last = data["t"], self._last_trade
         if self._is_repeated(self._trades, number, text):
             return
+        self._last_trade = number
         if last is not None and number > last + 1:
             self._trade_gap_times.append(data["T"])
             self._missing_trades += number - last - 1
@@ -164,9 +167,10 @@ class BinanceFuturesFeed:
             self._add(TRADE | side, (data["T"], local_ns), [(data["p"], data["q"])])
 
     def _read_depth(self, data: dict[str, Any], local_ns: int, text: str) -> None:
-        number, last = data["u"], self._updates.last
+        number, last = data["u"], self._last_update
         if self._is_repeated(self._updates, number, text):
             return
+        self._last_update = number
         if last is None:
             self._first_update_after = data["pu"]
         elif data["pu"] != last:
@@ -200,7 +204,7 @@ class BinanceFuturesFeed:
         self._groups.append((ev, exch_ns, local_ns, self._line, len(levels)))
         self._last_ms = exch_ms
 
-    def _is_repeated(self, numbers: Chain, number: int, text: str) -> bool:
+    def _is_repeated(self, numbers: Repeats, number: int, text: str) -> bool:
         try:
             return numbers.is_repeated(number, hash(text))
         except ValueError as e:

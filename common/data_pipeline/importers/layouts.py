@@ -194,6 +194,32 @@ TRADE_LAYOUTS: Final = (
         optional=_IDS_MAY_LACK,
     ),
 )
+_LOCAL_TIMES: Final = ("local_time", "local_timestamp", "local_ts", "received_at")
+_LOCAL_MAY_LACK: Final = frozenset({"local_time"})
+# Trades that may tell when they were received, for a replay of the book.
+EVENT_TRADE_LAYOUTS: Final = tuple(
+    FileLayout(
+        layout.name,
+        {**layout.columns, "local_time": _LOCAL_TIMES},
+        layout.positions,
+        layout.optional | _LOCAL_MAY_LACK,
+    )
+    for layout in TRADE_LAYOUTS
+)
+DEPTH_LAYOUTS: Final = (
+    FileLayout(
+        "plain_depth",
+        {
+            "time": _TRADE_TIMES,
+            "local_time": _LOCAL_TIMES,
+            "side": ("side",),
+            "price": ("price",),
+            "quantity": _QUANTITIES,
+            "is_snapshot": ("is_snapshot", "snapshot"),
+        },
+        optional=_LOCAL_MAY_LACK | {"is_snapshot"},
+    ),
+)
 FREQTRADE_FUNDING: Final = FileLayout(
     "freqtrade_funding", {"time": ("date",), "rate": ("open",), **_PRICES}
 )

@@ -14,7 +14,9 @@ from common.data_pipeline.importers.exceptions import FileDamaged, UnreadableNum
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TEXT: Final = frozenset({"time", "id", "side", "buyer_is_maker"})
+_TEXT: Final = frozenset({
+    *("time", "local_time", "id", "side", "buyer_is_maker", "is_snapshot"),
+})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Public trades from files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,12 +62,13 @@ def read_trades(path: Path) -> Iterator["pa.RecordBatch"]:
         price, quantity = read_numbers(batch, "price"), read_numbers(batch, "quantity")
         check_prices(batch, {"price": price})
         check_quantity(batch, "quantity", quantity)
-        numbers = [to_arrow(part) for part in (price, quantity, _read_sides(batch), batch.lines)]
-        columns = [to_arrow(ts_ns), _read_ids(batch), *numbers]
+        numbers = [to_arrow(part) for part in (price, quantity, read_sides(batch), batch.lines)]
+        columns = [to_arrow(ts_ns), read_ids(batch), *numbers]
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _read_ids(batch: Batch) -> "pa.Array":
+def read_ids(batch: Batch) -> "pa.Array":
+    """Return the ids of trades as text, empty where there is none."""
     import pyarrow as pa
     from pyarrow import compute as pc
 
@@ -76,19 +77,44 @@ def _read_ids(batch: Batch) -> "pa.Array":
     return pc.coalesce(batch.columns["id"].cast(pa.string()), to_text(""))
 
 
-def _read_sides(batch: Batch) -> NDArray[np.int8]:
+def read_sides(batch: Batch) -> NDArray[np.int8]:
+    """Return the sides of the takers, +1 bought, -1 sold, shape (n_rows,).
+
+    Raises
+    ------
+    InvalidSide
+        If one is neither; names the first.
+    """
+    name = next(name for name in _SIDES if name in batch.columns)
+    return read_signs(batch, name, _SIDES[name])
+
+
+def read_signs(batch: Batch, name: str, known: Mapping[str, int]) -> NDArray[np.int8]:
+    """Return a column of words as the signs they stand for, shape (n_rows,).
+
+    Parameters
+    ----------
+    batch, name
+        The column.
+    known
+        Each word in lower case, and its sign, +1 or -1.
+
+    Raises
+    ------
+    InvalidSide
+        If a word is none of them; names the first.
+    """
     import pyarrow as pa
     from pyarrow import compute as pc
 
-    name = next(name for name in _SIDES if name in batch.columns)
     texts = pc.utf8_lower(batch.columns[name].cast(pa.string())).dictionary_encode()
-    signs = [_SIDES[name].get(text, 0) for text in texts.dictionary.to_pylist()]
+    signs = [known.get(text, 0) for text in texts.dictionary.to_pylist()]
     is_known = to_flags(texts.indices.is_valid())
     codes = np.where(is_known, to_numpy(texts.indices), len(signs))
     sides: NDArray[np.int8] = np.array([*signs, 0], np.int8)[codes]
     if not sides.all():
         row = int(np.argmin(sides != 0))
         shown = batch.columns[name][row].as_py()
-        known = " or ".join(_SIDES[name])
-        raise batch.error(InvalidSide, row, f"{name} is {shown!r}, must be {known}")
+        words = " or ".join(known)
+        raise batch.error(InvalidSide, row, f"{name} is {shown!r}, must be {words}")
     return sides

@@ -3,6 +3,7 @@
 from typing import Any
 
 from common.commands import PlatformCommand, columns
+from common.data_pipeline.events.hashing import series_hash
 from common.data_pipeline.manifest import Manifest
 from common.domain.time import format_utc
 from exchanges.selectors.market_data import open_store
@@ -43,5 +44,6 @@ def _describe(manifest: Manifest) -> dict[str, Any]:
         "start": format_utc(manifest.start_ns),
         "end": format_utc(manifest.end_ns),
         "gaps": manifest.gaps,
+        "hash": series_hash(manifest),
         "version": manifest.version,
     }

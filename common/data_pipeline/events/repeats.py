@@ -1,5 +1,6 @@
-"""Numbers that a venue gives its messages: what is missing, and what came twice."""
+"""Numbers that a venue gives its messages, and those that came twice."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,38 +9,33 @@ _REMEMBERED: Final = 20_000
 
 
 @dataclass(slots=True)
-class Chain:
-    """The numbered messages of one kind, in the order of the recording.
+class Repeats:
+    """The latest messages of one kind, in the order of the recording.
 
     Attributes
     ----------
-    last
-        The greatest number so far; None before the first.
-    duplicates
+    count
         How many messages repeated an earlier one exactly.
     """
 
-    last: int | None = None
-    duplicates: int = 0
-    _seen: dict[int, int] = field(default_factory=dict)
+    count: int = 0
+    _seen: dict[Hashable, int] = field(default_factory=dict)
 
-    def is_repeated(self, number: int, content: int) -> bool:
+    def is_repeated(self, number: Hashable, content: int) -> bool:
         """Tell whether a message was there before, and remember it if not.
 
         Parameters
         ----------
         number
-            What the venue numbers it.
+            What the venue calls it.
         content
             Hash of all that it says.
 
         Raises
         ------
         ValueError
-            If another message had that number.
+            If another message was called so.
         """
-        if self.last is None or number > self.last:
-            self.last = number
         known = self._seen.get(number)
         if known is None:
             self._seen[number] = content
@@ -48,5 +44,5 @@ class Chain:
             return False
         if known != content:
             raise ValueError(f"another message with the number {number} says something else")
-        self.duplicates += 1
+        self.count += 1
         return True
