@@ -1,0 +1,116 @@
+"""Grids of parameters: which values each takes, and every set that they make."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import product
+from math import prod
+from typing import Final
+
+from common.domain.errors import InvalidArgument
+from trading.strategies.base import Definition
+from trading.strategies.parameters import InvalidParameter, Value
+
+LARGEST_GRID: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One parameter and the values it takes, as they are written."""
+
+    name: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Axis":
+        """Read `fast=5:20:5`, both ends included, or `fast=5,10,20`.
+
+        Raises
+        ------
+        InvalidArgument
+            If the text is neither, the range runs backwards or its step is not above
+            zero, or a value comes twice.
+
+        Examples
+        --------
+        >>> Axis.parse("fast=5:20:5").values
+        ('5', '10', '15', '20')
+        """
+        name, equals, given = text.partition("=")
+        if not (name and equals and given):
+            raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP or NAME=A,B,C")
+        values = _range(text, given) if ":" in given else tuple(given.split(","))
+        if len(set(values)) != len(values) or not all(values):
+            raise InvalidArgument(f"--grid {text!r} has a value twice, or an empty one")
+        return cls(name, values)
+
+
+def _range(text: str, given: str) -> tuple[str, ...]:
+    try:
+        first, last, step = map(Decimal, given.split(":"))
+        count = int((last - first) / step) + 1
+    except (ValueError, ArithmeticError, InvalidOperation) as e:
+        raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP") from e
+    if step <= 0 or last < first:
+        raise InvalidArgument(
+            f"--grid {text!r} runs from {first} to {last} in steps of {step}: the step must be"
+            " above zero and the last not below the first"
+        )
+    if count > LARGEST_GRID:
+        raise InvalidArgument(f"--grid {text!r} has {count} values, at most {LARGEST_GRID}")
+    return tuple(f"{first + step * number:f}" for number in range(count))
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The product of the axes; the last one varies fastest.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no axis, one comes twice, or they make too many sets.
+    """
+
+    axes: tuple[Axis, ...]
+
+    def __post_init__(self) -> None:
+        names = [axis.name for axis in self.axes]
+        if not names or len(set(names)) != len(names):
+            raise InvalidArgument(f"a grid has each parameter once, here: {', '.join(names)}")
+        if self.size > LARGEST_GRID:
+            raise InvalidArgument(f"the grid has {self.size} sets, at most {LARGEST_GRID}")
+
+    @classmethod
+    def parse(cls, texts: Sequence[str]) -> "Grid":
+        """Read one axis from each text; see `Axis.parse`."""
+        return cls(tuple(map(Axis.parse, texts)))
+
+    @property
+    def size(self) -> int:
+        """How many sets the axes make, those that contradict themselves included."""
+        return prod(len(axis.values) for axis in self.axes)
+
+    def describe(self) -> dict[str, list[str]]:
+        """Return the values by parameter, as JSON values."""
+        return {axis.name: list(axis.values) for axis in self.axes}
+
+    def sets(self, strategy: Definition) -> Iterator[dict[str, Value] | None]:
+        """Yield each full set of parameters, or None where it contradicts itself.
+
+        Raises
+        ------
+        InvalidParameter
+            If a name is unknown, or a value out of range whatever the others are.
+        """
+        known = {parameter.name: parameter for parameter in strategy.parameters}
+        for axis in self.axes:
+            if axis.name not in known:
+                strategy.admit({axis.name: axis.values[0]})  # Raises, and names those there are.
+            for value in axis.values:
+                known[axis.name].admit(value)
+        names = [axis.name for axis in self.axes]
+        for values in product(*(axis.values for axis in self.axes)):
+            try:
+                yield strategy.admit(dict(zip(names, values, strict=True)))
+            except InvalidParameter:
+                yield None

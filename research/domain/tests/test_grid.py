@@ -1,0 +1,60 @@
+import pytest
+
+from common.domain.errors import InvalidArgument
+from research.domain.grid import Axis, Grid
+from trading.strategies.library.sma_cross import SmaCross
+from trading.strategies.parameters import InvalidParameter
+
+
+class TestAxis:
+    @pytest.mark.parametrize(
+        ("text", "values"),
+        [
+            ("a=1:3:1", ("1", "2", "3")),
+            ("a=0.1:0.3:0.1", ("0.1", "0.2", "0.3")),
+            ("a=1:4:2", ("1", "3")),
+            ("a=5,20,10", ("5", "20", "10")),
+            ("a=true,false", ("true", "false")),
+            ("a=7:7:1", ("7",)),
+        ],
+    )
+    def test_reads_ranges_with_both_ends_and_lists(
+        self, text: str, values: tuple[str, ...]
+    ) -> None:
+        assert Axis.parse(text) == Axis("a", values)
+
+    @pytest.mark.parametrize(
+        "text",
+        ["a", "a=", "=1,2", "a=1:2", "a=1:2:0", "a=3:1:1", "a=1:2:x", "a=1,1", "a=1,,2",
+         "a=0:1:0.0000001"],
+    )  # fmt: skip
+    def test_refuses_what_is_neither(self, text: str) -> None:
+        with pytest.raises(InvalidArgument, match="--grid"):
+            Axis.parse(text)
+
+
+class TestGrid:
+    def test_makes_every_set_once_and_passes_over_contradictions(self) -> None:
+        grid = Grid.parse(["fast=5:15:5", "slow=10,20"])
+
+        made = list(grid.sets(SmaCross()))
+
+        assert grid.size == 6
+        # A fast average that is not faster is no cross.
+        found = [None if each is None else (each["fast"], each["slow"]) for each in made]
+        assert found == [(5, 10), (5, 20), None, (10, 20), None, (15, 20)]
+        assert made[0] is not None
+        assert made[0]["allow_short"] is False
+
+    def test_refuses_a_value_that_no_set_admits(self) -> None:
+        with pytest.raises(InvalidParameter, match=r"parameter fast is '0'"):
+            list(Grid.parse(["fast=0:5:1", "slow=50,60"]).sets(SmaCross()))
+
+    def test_refuses_a_parameter_the_strategy_does_not_have(self) -> None:
+        with pytest.raises(InvalidParameter, match="unknown parameter 'quick'"):
+            list(Grid.parse(["quick=1,2"]).sets(SmaCross()))
+
+    @pytest.mark.parametrize("texts", [[], ["a=1,2", "a=3,4"], ["a=1:2000:1", "b=1:2000:1"]])
+    def test_refuses_none_twice_and_too_many(self, texts: list[str]) -> None:
+        with pytest.raises(InvalidArgument, match="grid"):
+            Grid.parse(texts)
