@@ -10,6 +10,7 @@ from research.engines.capabilities import Capabilities
 from research.engines.exceptions import EngineNotInstalled, UnknownEngine
 
 ENGINES: Final = {
+    "freqtrade": "research.engines.freqtrade.engine.FreqtradeEngine",
     "nautilus": "research.engines.nautilus.engine.NautilusEngine",
     "vectorbt": "research.engines.vectorbt.engine.VectorbtEngine",
 }

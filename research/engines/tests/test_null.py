@@ -14,7 +14,7 @@ from research.engines.tests.scripted import ask, market
 
 PATHS, BARS, SIGMA = 30, 2_000, 0.01
 # Paths for an engine that takes a millisecond or more a fill.
-FEWER_PATHS: Final = {"nautilus": 6}
+FEWER_PATHS: Final = {"freqtrade": 12, "nautilus": 6}
 COSTS = CostModel(fee_rate=0.001, slippage=0.0005)
 CASH = 10_000.0
 

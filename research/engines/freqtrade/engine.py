@@ -1,0 +1,45 @@
+"""The Freqtrade engine."""
+
+from typing import override
+
+import numpy as np
+
+from research.domain.backtest import Execution
+from research.engines.base import BacktestEngine, Task
+from research.engines.capabilities import Capabilities
+from research.engines.freqtrade.outputs import read_execution
+from research.engines.freqtrade.runner import import_freqtrade, simulate
+from research.engines.memory import MemoryModel
+
+
+class FreqtradeEngine(BacktestEngine):
+    """Executes targets on bars with Freqtrade's own backtester, its stops and protections."""
+
+    name = "freqtrade"
+    requirement = "freqtrade"
+    distributions = ("freqtrade",)
+    capabilities = Capabilities(
+        bars=True,
+        short_selling=True,
+        stops=True,
+        funding=True,
+        every_bar=True,
+        detail=True,
+        protections=True,
+    )
+    memory = MemoryModel(base=350_000_000, per_bar=4_000)
+
+    @override
+    def preload(self) -> None:
+        import_freqtrade()
+
+    @override
+    def _execute(self, task: Task) -> Execution:
+        desk, export = simulate(task)
+        return read_execution(
+            export,
+            task.market,
+            cash=task.request.cash,
+            skipped_ns=task.market.period.open_ns[np.array(desk.skipped, np.int64)],
+            on_bars=True,
+        )
