@@ -155,8 +155,10 @@ def _refuse_missing(engine: str, can: Capabilities, needed: dict[str, bool]) -> 
     able = can.describe()
     missing = [feature for feature, wanted in needed.items() if wanted and not able[feature]]
     if missing:
+        without_events = "bars" in missing and able["events"]
+        hint = ": it replays recorded events, import_events stores some" if without_events else ""
         raise UnsupportedFeature(
-            f"engine {engine} does not support {', '.join(missing)}, which this run needs",
+            f"engine {engine} does not support {', '.join(missing)}, which this run needs{hint}",
             engine=engine,
             features=[*missing],
         )

@@ -9,6 +9,7 @@ from research.domain.settings import ExecutionStyle
 from research.engines.base import BacktestEngine, Task
 from research.engines.capabilities import Capabilities
 from research.engines.exceptions import UnsupportedFeature
+from research.engines.hftbacktest.errors import translated
 from research.engines.hftbacktest.outputs import keep_ledger, read_execution, read_ledger
 from research.engines.hftbacktest.replay import span_of
 from research.engines.hftbacktest.session import replay_task
@@ -35,6 +36,16 @@ class HftbacktestEngine(BacktestEngine):
         partial_fills=True,
     )
     memory = MemoryModel(base=300_000_000, per_bar=200, per_event=64)
+
+    @override
+    def preload(self) -> None:
+        with translated():
+            from hftbacktest import binding
+
+            from research.engines.hftbacktest import quoting_loop, target_loop  # noqa: F401
+
+            # Its constructor is compiled now; nothing is done with the address.
+            binding.HashMapMarketDepthBacktest_(0)
 
     @override
     def _execute(self, task: Task) -> Execution:
@@ -70,12 +81,7 @@ def _require_events(market: Market) -> EventFiles:
     """
     events, instrument = market.events, market.instrument
     if events is None:
-        raise UnsupportedFeature(
-            f"hftbacktest replays recorded events and there are none of {instrument.id} for the"
-            " period: store some with import_events",
-            engine="hftbacktest",
-            features=["events"],
-        )
+        raise UnsupportedFeature(f"no events of {instrument.id}: import_events stores some")
     if events.lot % instrument.lot != 0:
         raise UnsupportedFeature(
             f"a lot of the events is {events.lot}, one of {instrument.id} is {instrument.lot}:"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import ArgumentError
 from typing import Final
 
 from research.engines.exceptions import EngineFailed
@@ -31,7 +32,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (
-        ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError,
+        ArgumentError, ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError,
         TypeError, ValueError,
     ) as e:  # fmt: skip
         raise EngineFailed(

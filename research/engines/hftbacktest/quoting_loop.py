@@ -1,6 +1,7 @@
 """A quoting strategy inside a replay: asked at a fixed interval, its quotes kept or replaced."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -195,19 +196,27 @@ def compile_quotes(function: Callable[..., Quotes], params: Any) -> Any:
     -----
     It is not kept on the disk: Numba would not notice a change in what it calls.
     """
-    return compiled_for(
-        types.UniTuple(types.int64, 4)(_STATE, typeof(params)), function, keep=False
-    )
+    return _quotes_for(function, typeof(params))
 
 
 def compile_quote_loop(desk: Desk, params: Any) -> Any:
     """Compile `quote` for these parameters, or read it from the disk."""
-    taken = typeof(params)
-    function = types.FunctionType(types.UniTuple(types.int64, 4)(_STATE, taken))
+    return _loop_for(typeof(desk), typeof(params))
+
+
+@lru_cache(maxsize=16)
+def _quotes_for(function: Callable[..., Quotes], params: Any) -> Any:
+    return compiled_for(_QUOTES(_STATE, params), function, keep=False)
+
+
+@lru_cache(maxsize=16)
+def _loop_for(desk: Any, params: Any) -> Any:
+    function = types.FunctionType(_QUOTES(_STATE, params))
     times = types.UniTuple(types.int64, 4)
-    return compiled_for(types.int64(typeof(desk), function, taken, times), quote)
+    return compiled_for(types.int64(desk, function, params, times), quote)
 
 
+_QUOTES: Final = types.UniTuple(types.int64, 4)
 _STATE: Final = types.NamedTuple(
     [
         types.int64,

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+from zipfile import BadZipFile, ZipFile
+
+import numpy as np
 
 from common.domain.costs import CostModel
-from common.domain.events import EventFiles
+from common.domain.events import ARRAY_NAME, EVENT_DTYPE, EventFiles
 from research.domain.backtest import Market
 from research.domain.settings import EngineSettings, QueueModel
 from research.engines.exceptions import EngineFailed
@@ -141,8 +144,26 @@ def _on(asset: Any, events: EventFiles, settings: EngineSettings) -> Any:
 
 
 def _require_files(events: EventFiles) -> None:
+    # The library ends the process, or prints, where a file is not what it should be.
     files = events.paths if events.snapshot is None else (*events.paths, events.snapshot)
     for path in files:
-        # The library ends the process where a file it was given is not there.
         if not path.is_file():
             raise EngineFailed(f"there is no event file {path}", engine="hftbacktest")
+        try:
+            layout = _layout_of(path)
+        except (BadZipFile, KeyError, OSError, ValueError) as e:
+            raise EngineFailed(f"{path} cannot be read: {e}", engine="hftbacktest") from e
+        if layout != EVENT_DTYPE:
+            raise EngineFailed(
+                f"{path} holds {layout}, must be {EVENT_DTYPE}", engine="hftbacktest"
+            )
+
+
+def _layout_of(path: Path) -> np.dtype[Any]:
+    with ZipFile(path) as archive, archive.open(f"{ARRAY_NAME}.npy") as file:
+        # The header alone: the array would be the whole hour.
+        npy: Any = np.lib.format
+        is_first = npy.read_magic(file) == (1, 0)
+        read = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
+        layout: np.dtype[Any] = read(file)[2]
+        return layout

@@ -1,5 +1,6 @@
 """Targets inside a replay: orders sized from the account, sent at the close, followed up."""
 
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from research.engines.hftbacktest.desk import (
     POST_ONLY,
     ROWS_FULL,
     Desk,
+    Wish,
     advance,
     affordable_lots,
     cash_now,
@@ -46,6 +48,7 @@ _SIZED: Final = FREE + 1  # decisions whose order has been sized
 _TODO: Final = FREE + 2  # lots still to trade for the decision sized last, < 0 to sell
 _LIVE: Final = FREE + 3  # the order at work
 SKIPPED: Final = FREE + 4  # orders below the minimum notional
+_SENT_NS: Final = FREE + 5  # when the last order was sent
 _NO_PRICE: Final = 2**62
 # What rounding leaves of a quantity that is a whole number of lots.
 _SAME_LOT: Final = 1e-12
@@ -116,14 +119,20 @@ def _cut_to_cash(desk: Desk, lots: int, cost: float) -> int:
 
 
 @compiled
+def _send(desk: Desk, wish: Wish, time_in_force: int) -> int:
+    code = submit(desk, wish, time_in_force)
+    desk.cursor[_LIVE] = desk.cursor[LAST_ID]
+    desk.cursor[_SENT_NS] = current_timestamp(desk.hbt)
+    return code
+
+
+@compiled
 def _take(desk: Desk) -> int:
     """Send an order that takes whatever stands, as far as cash pays for its quantity."""
     cursor, terms = desk.cursor, desk.terms
     depth = depth_of(desk.hbt, 0)
     if cursor[_TODO] < 0:
-        code = submit(desk, (-1, 1, -cursor[_TODO]), IMMEDIATE)
-        cursor[_LIVE] = cursor[LAST_ID]
-        return code
+        return _send(desk, (-1, 1, -cursor[_TODO]), IMMEDIATE)
     ask = best_ask_tick(depth)
     if ask > _NO_PRICE:
         return DONE
@@ -133,9 +142,7 @@ def _take(desk: Desk) -> int:
         return DONE
     highest = cash_now(desk) / (quantity_of(terms, lots) * (1 + terms.taker_rate))
     limit = int(highest * terms.tick_denominator / terms.tick_numerator)
-    code = submit(desk, (1, max(limit, ask), lots), IMMEDIATE)
-    cursor[_LIVE] = cursor[LAST_ID]
-    return code
+    return _send(desk, (1, max(limit, ask), lots), IMMEDIATE)
 
 
 @compiled
@@ -156,9 +163,7 @@ def _make(desk: Desk) -> int:
         cursor[_TODO] = lots
     if lots == 0:
         return DONE
-    code = submit(desk, (side, best, lots), POST_ONLY)
-    cursor[_LIVE] = cursor[LAST_ID]
-    return code
+    return _send(desk, (side, best, lots), POST_ONLY)
 
 
 @compiled
@@ -180,7 +185,9 @@ def _act(desk: Desk, decisions: Decisions, maker: bool) -> int:  # noqa: FBT001
             # The account is not known before the order at work is over.
             try_cancel(desk, cursor[_LIVE])
             return DONE
-    if cursor[_TODO] == 0:
+    # What was refused at this very moment would be refused again, for ever.
+    again = cursor[_LIVE] == 0 and cursor[_SENT_NS] == current_timestamp(desk.hbt)
+    if cursor[_TODO] == 0 or again:
         return DONE
     if maker:
         return _make(desk)
@@ -258,5 +265,10 @@ def follow(  # noqa: PLR0917 - compiled code is called by position
 
 def compile_target_loop(desk: Desk, decisions: Decisions) -> Any:
     """Compile `follow`, or read it from the disk."""
+    return _loop_for(typeof(desk), typeof(decisions))
+
+
+@cache
+def _loop_for(desk: Any, decisions: Any) -> Any:
     times = types.UniTuple(types.int64, 4)
-    return compiled_for(types.int64(typeof(desk), typeof(decisions), types.boolean, times), follow)
+    return compiled_for(types.int64(desk, decisions, types.boolean, times), follow)
