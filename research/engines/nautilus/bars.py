@@ -45,7 +45,7 @@ def iter_pieces(
             )
             for bid, ask in prices
         ]
-        streams.append(_closed_bars(piece, traded))
+        streams.append(closed_bars(piece, traded))
         data: list[Any] = [None] * (len(piece) * len(streams))
         for place, stream in enumerate(streams):
             data[place :: len(streams)] = stream
@@ -61,8 +61,17 @@ def _quotes(bid: Floats, ask: Floats, *, times: NDArray[np.uint64], traded: Trad
     return quotes
 
 
-def _closed_bars(bars: Bars, traded: Traded) -> list[Any]:
-    times = (bars.open_ns + bars.timeframe.nanoseconds).astype(np.uint64)
+def iter_closed_bars(bars: Bars, traded: Traded) -> Iterator[list[Any]]:
+    """Return the bars alone, a nanosecond before their close: what they make belongs to them."""
+    for start in range(0, len(bars), _PIECE):
+        yield closed_bars(
+            bars.rows(start, min(start + _PIECE, len(bars))), traded, before_close_ns=1
+        )
+
+
+def closed_bars(bars: Bars, traded: Traded, *, before_close_ns: int = 0) -> list[Any]:
+    """Return bars at the times of their closes, or so much before."""
+    times = (bars.open_ns + (bars.timeframe.nanoseconds - before_close_ns)).astype(np.uint64)
     closed: list[Any] = Bar.from_raw_arrays_to_list(
         traded.bar_type,
         traded.scale.price,

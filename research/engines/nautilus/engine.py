@@ -3,7 +3,7 @@
 from typing import override
 
 from research.domain.backtest import Execution
-from research.engines.base import BacktestEngine, Task
+from research.engines.base import BacktestEngine, NativeTask, Task
 from research.engines.capabilities import Capabilities
 from research.engines.memory import MemoryModel
 from research.engines.nautilus.errors import translated
@@ -17,7 +17,7 @@ class NautilusEngine(BacktestEngine):
     requirement = "nautilus_trader"
     distributions = ("nautilus_trader",)
     capabilities = Capabilities(
-        bars=True, short_selling=True, stops=True, funding=True, every_bar=True
+        bars=True, short_selling=True, stops=True, funding=True, every_bar=True, native=True
     )
     memory = MemoryModel(base=350_000_000, per_bar=600)
 
@@ -32,3 +32,11 @@ class NautilusEngine(BacktestEngine):
             from research.engines.nautilus.runner import run_on_bars
 
             return run_on_bars(task)
+
+    @override
+    def _execute_native(self, task: NativeTask) -> Execution:
+        import_nautilus()
+        with translated():
+            from research.engines.nautilus.native import run_native
+
+            return run_native(task)

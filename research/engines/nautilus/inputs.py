@@ -31,11 +31,19 @@ class Scale:
         Numbers of decimals, in [0, 16].
     lot
         Smallest quantity, base currency.
+    tick
+        Step of prices; None is the last decimal.
     """
 
     price: int
     size: int
     lot: Decimal
+    tick: Decimal | None = None
+
+    @property
+    def price_step(self) -> Decimal:
+        """Step of prices."""
+        return self.tick or Decimal(1).scaleb(-self.price)
 
     @classmethod
     def of(cls, instrument: InstrumentSpec, bars: Bars, slippage: float) -> "Scale":
@@ -47,14 +55,39 @@ class Scale:
             If 16 decimals do not hold its lot, or its prices to ten digits, or a price
             is out of range.
         """
-        exponent = instrument.lot.normalize().as_tuple().exponent
-        size = max(0, -int(exponent))
+        size = decimals_of(instrument.lot)
         if size > MOST_DECIMALS:
             raise UnsupportedFeature(
                 f"nautilus has {MOST_DECIMALS} decimals, the lot {instrument.lot} needs {size}",
                 engine="nautilus",
             )
         return cls(price=_price_decimals(bars, slippage), size=size, lot=instrument.lot)
+
+    @classmethod
+    def natural(cls, instrument: InstrumentSpec, bars: Bars) -> "Scale":
+        """Return the scale with the fewest decimals that hold these bars.
+
+        Raises
+        ------
+        UnsupportedFeature
+            As `of`.
+        """
+        most = cls.of(instrument, bars, 0.0)
+        prices = np.concatenate([bars.open, bars.high, bars.low, bars.close])
+        fewest = decimals_of(instrument.tick or Decimal(1))
+        decimals = (n for n in range(fewest, most.price) if (np.round(prices, n) == prices).all())
+        price = next(decimals, most.price)
+        return cls(
+            price=price,
+            size=most.size,
+            lot=most.lot,
+            tick=instrument.tick if price == fewest else None,
+        )
+
+
+def decimals_of(step: Decimal) -> int:
+    """Return how many decimals a step needs."""
+    return max(0, -int(step.normalize().as_tuple().exponent))
 
 
 def _price_decimals(bars: Bars, slippage: float) -> int:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from nautilus_trader.backtest.engine import BacktestEngine
-
 from research.domain.backtest import Execution
 from research.engines.base import Task
 from research.engines.nautilus.bars import iter_pieces
 from research.engines.nautilus.funding import FundingModule
 from research.engines.nautilus.inputs import Scale, uses_margin
+from research.engines.nautilus.pieces import run_pieces
 from research.engines.nautilus.plan import Plan
 from research.engines.nautilus.records import Records
 from research.engines.nautilus.stops import StoppingStrategy
@@ -49,18 +48,7 @@ def run_on_bars(task: Task) -> Execution:
         rest_analyzer(engine)
         engine.add_strategy(strategy)
         pieces = iter_pieces(bars, traded, slippage=slippage, with_range=task.stops is not None)
-        for data in pieces:
-            run_piece(engine, data)
-            task.progress(strategy.row / len(bars))
-        engine.end()
+        run_pieces(engine, pieces, bars=bars, progress=task.progress)
     records.bars = strategy.row + 1
     records.check_complete(bars)
     return records.execution(bars, market.instrument.lot, request.cash)
-
-
-def run_piece(engine: BacktestEngine, data: list[Any]) -> None:
-    """Run data that follow those before; the engine keeps none of them afterwards."""
-    engine.add_data(data)
-    # An overdrawn account raises in a run by pieces; else it only ends the run.
-    engine.run(streaming=True)
-    engine.clear_data()

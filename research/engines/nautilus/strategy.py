@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import Any, Final, override
 
 from nautilus_trader.config import StrategyConfig
-from nautilus_trader.model.enums import LiquiditySide, OrderSide, TimeInForce
+from nautilus_trader.model.enums import OrderSide, TimeInForce
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.objects import Money, Price
 from nautilus_trader.trading.strategy import Strategy
 
-from common.domain.enums import FillReason, Liquidity
+from common.domain.enums import FillReason
+from research.engines.nautilus.facts import fill_row, read_holding
 from research.engines.nautilus.plan import Plan
 from research.engines.nautilus.records import Records
 from research.engines.nautilus.sizing import Holding, exact
@@ -65,17 +66,8 @@ class TargetStrategy(Strategy):
 
     @override
     def on_order_filled(self, event: Any) -> None:
-        side = 1 if event.order_side == OrderSide.BUY else -1
-        maker = event.liquidity_side == LiquiditySide.MAKER
-        self.records.fills.append((
-            event.ts_event,
-            side,
-            event.last_px.as_double(),
-            float(event.last_qty.as_decimal()),
-            float(event.commission.as_decimal()),
-            Liquidity.MAKER if maker else Liquidity.TAKER,
-            self.reasons[event.client_order_id.value],
-        ))
+        reason = self.reasons[event.client_order_id.value]
+        self.records.fills.append(fill_row(event, reason))
         self.is_stale = True
 
     @override
@@ -92,7 +84,7 @@ class TargetStrategy(Strategy):
 
     def _read_account(self) -> None:
         self.is_stale = False
-        self.holding = read_holding(self, self.traded)
+        self.holding = read_holding(self.cache, self.traded)
         self.records.accounts.append((self.row, self.holding))
         if len(self.records.fills) >= self.filled + _PURGE_AFTER:
             self.filled = len(self.records.fills)
@@ -158,22 +150,3 @@ class TargetStrategy(Strategy):
         self.sent += 1
         self.reasons[str(self.sent)] = reason
         return ClientOrderId(str(self.sent))
-
-
-def read_holding(strategy: Strategy, traded: Traded) -> Holding:
-    """Return cash and position of the engine's account.
-
-    Notes
-    -----
-    An account of margin keeps the position beside its balance: what it holds in cash is
-    the balance less what the position cost.
-    """
-    account = strategy.cache.account_for_venue(traded.id.venue)
-    cash: Decimal = account.balance_total(traded.quote).as_decimal()
-    lots = 0
-    for position in strategy.cache.positions_open(None, traded.id):
-        signed = position.signed_decimal_qty()
-        lots += traded.lots(signed)
-        if account.is_margin_account:
-            cash -= signed * exact(position.avg_px_open)
-    return Holding(cash, lots)

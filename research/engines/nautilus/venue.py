@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from nautilus_trader.backtest import engine as backtest
 from nautilus_trader.backtest.config import BacktestEngineConfig
-from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.common.config import LoggingConfig
 from nautilus_trader.model.currencies import Currency
 from nautilus_trader.model.data import BarSpecification, BarType
@@ -92,26 +92,33 @@ class VenueSpec:
 
 
 def build_instrument(
-    spec: InstrumentSpec, timeframe: Timeframe, *, scale: Scale, costs: CostModel
+    spec: InstrumentSpec,
+    timeframe: Timeframe,
+    *,
+    scale: Scale,
+    costs: CostModel,
+    is_native: bool = False,
 ) -> Traded:
     """Return an instrument whose money has 16 decimals, so that no fee is rounded.
 
     Notes
     -----
     NautilusTrader looks currencies up by their code. These have codes of their own, so
-    that neither finds the other: USD has two decimals there.
+    that neither finds the other: USD has two decimals there. A person's own strategy
+    asks for balances by the usual codes, and its orders must keep to the minimum.
     """
     # Balances pass through floats; at the decimals of the lot a position stays whole lots.
-    base, quote = _currency(spec.id.base, scale.size), _currency(spec.id.quote, MOST_DECIMALS)
+    base = _currency(spec.id.base, scale.size, is_native=is_native)
+    quote = _currency(spec.id.quote, MOST_DECIMALS, is_native=is_native)
     venue = Venue(spec.id.venue)
-    settings = {
+    settings: dict[str, Any] = {
         "instrument_id": InstrumentId(Symbol(spec.id.symbol), venue),
         "raw_symbol": Symbol(spec.id.symbol),
         "base_currency": base,
         "quote_currency": quote,
         "price_precision": scale.price,
         "size_precision": scale.size,
-        "price_increment": Price(10.0**-scale.price, scale.price),
+        "price_increment": Price(float(scale.price_step), scale.price),
         "size_increment": Quantity.from_str(f"{scale.lot:.{scale.size}f}"),
         "ts_event": 0,
         "ts_init": 0,
@@ -120,6 +127,8 @@ def build_instrument(
         "maker_fee": exact(costs.maker_fee_rate),
         "taker_fee": exact(costs.fee_rate),
     }
+    if is_native and spec.min_notional is not None:
+        settings["min_notional"] = Money(spec.min_notional, quote)
     if spec.id.market_type is MarketType.LINEAR_PERPETUAL:
         instrument = CryptoPerpetual(settlement_currency=quote, is_inverse=False, **settings)
     else:
@@ -131,8 +140,8 @@ def build_instrument(
     )
 
 
-def _currency(code: str, decimals: int) -> Any:
-    name = f"{code}.{decimals}"
+def _currency(code: str, decimals: int, *, is_native: bool) -> Any:
+    name = code if is_native else f"{code}.{decimals}"
     currency = Currency(
         code=name,
         precision=decimals,
@@ -140,11 +149,12 @@ def _currency(code: str, decimals: int) -> Any:
         name=name,
         currency_type=CurrencyType.CRYPTO,
     )
-    Currency.register(currency, overwrite=True)
+    # What the platform knows by that code already stays as it is.
+    Currency.register(currency, overwrite=not is_native)
     return currency
 
 
-def rest_analyzer(engine: BacktestEngine) -> None:
+def rest_analyzer(engine: backtest.BacktestEngine) -> None:
     """Keep an engine from its own statistics of closed positions, which nobody reads here.
 
     Notes
@@ -160,9 +170,9 @@ def _ignore_trade(*_args: object, **_kwargs: object) -> None:
 
 
 @contextmanager
-def open_engine(traded: Traded, venue: VenueSpec) -> Iterator[BacktestEngine]:
+def open_engine(traded: Traded, venue: VenueSpec) -> Iterator[backtest.BacktestEngine]:
     """Return an engine with that venue and instrument; it is disposed of at the end."""
-    engine = BacktestEngine(
+    engine = backtest.BacktestEngine(
         BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True), run_analysis=False)
     )
     try:
