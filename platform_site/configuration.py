@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -60,6 +60,37 @@ class Backtest(_Section):
     slippage_bps: Annotated[Decimal, Field(ge=0, lt=10_000)]
 
 
+class Compute(_Section):
+    """Jobs that run in processes of their own, and the leases of those who run them."""
+
+    engines: tuple[str, ...]
+    cpu_set: tuple[Annotated[int, Field(ge=0)], ...]
+    jobs_at_once: Positive
+    job_memory_mb: Positive
+    job_seconds: Seconds
+    silence_seconds: Seconds
+    idle_seconds: Seconds
+    heartbeat_seconds: Seconds
+    lease_seconds: Seconds
+    recovery_seconds: Seconds
+
+    @model_validator(mode="after")
+    def _outlives_two_heartbeats(self) -> Self:
+        if self.lease_seconds <= 2 * self.heartbeat_seconds:
+            raise ValueError(
+                f"lease_seconds is {self.lease_seconds:g}, must be more than two heartbeats of"
+                f" {self.heartbeat_seconds:g} s: one may come late"
+            )
+        return self
+
+
+class Broker(_Section):
+    """The broker that a developer's machine starts for itself."""
+
+    port: Annotated[int, Field(gt=0, lt=65_536)]
+    memory_mb: Positive
+
+
 class Api(_Section):
     """Limits of the API."""
 
@@ -96,6 +127,8 @@ class PlatformConfig(BaseSettings):
     market_data: MarketData
     fetch: Fetch
     backtest: Backtest
+    compute: Compute
+    broker: Broker
     api: Api
     web: Web
 

@@ -45,6 +45,18 @@ class RunNotRunning(Conflict):
     code = "run_not_running"
 
 
+class RunNotCancelable(Conflict):
+    """The run has ended, or is out of reach."""
+
+    code = "run_not_cancelable"
+
+
+class Canceled(PlatformError):
+    """Somebody asked to end the run."""
+
+    code = "canceled"
+
+
 class ArtefactDamaged(Conflict):
     """A file that a run left is missing or has another content."""
 
@@ -83,3 +95,21 @@ class UnexpectedFailure(PlatformError):
     def __init__(self, detail: str, *, run_id: int) -> None:
         super().__init__(detail, run_id=run_id)
         self.run_id = run_id
+
+
+class UnknownSweep(NotFound):
+    """No sweep has that number."""
+
+    code = "unknown_sweep"
+
+
+class SweepNotRunning(Conflict):
+    """The sweep has ended, or belongs to another process."""
+
+    code = "sweep_not_running"
+
+
+class SweepDiffers(Conflict):
+    """A sweep cannot go on with another question than it began with."""
+
+    code = "sweep_differs"

@@ -115,6 +115,9 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
+# Who tells a worker that there is something to do; loaded with the first word to one.
+TASK_SENDER: Final = "platform_site.celery.send"
+TASK_COUNTER: Final = "platform_site.celery.count_waiting"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL

@@ -108,11 +108,11 @@ class TestEveryGet:
         known = {
             "datasets": run.dataset_id,
             "experiments": run.experiment_id,
-            "instruments": run.dataset.series.instrument_id,
+            "instruments": run.series.instrument_id,
             "runs": run.pk,
-            "series": run.dataset.series_id,
+            "series": run.series_id,
             "strategies": run.strategy_version.strategy.key,
-            "venues": run.dataset.series.instrument.venue_id,
+            "venues": run.series.instrument.venue_id,
         }
         tried = set()
 

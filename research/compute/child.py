@@ -13,7 +13,6 @@ import time
 from multiprocessing import forkserver
 from pathlib import Path
 from time import perf_counter
-from traceback import walk_tb
 from typing import Final
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy as np
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
 from research.compute import job_files, processes
+from research.compute.failures import describe_error
 from research.compute.job_files import JobError, LoadedStrategy
 from research.compute.market_files import JobMarket, read_market
 from research.compute.result_files import JobResult, write_result
@@ -74,13 +74,6 @@ def forget_server() -> None:
     if alive is not None:
         os.close(alive)
         server._forkserver_alive_fd = None  # type: ignore[attr-defined]  # noqa: SLF001
-
-
-def describe_error(error: BaseException) -> str:
-    """Return an error's type, text and place in one line."""
-    frames = list(walk_tb(error.__traceback__))
-    frame, line = frames[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
 
 
 def _stand_alone() -> None:

@@ -8,12 +8,15 @@ import json
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from research.compute import child
@@ -33,6 +36,17 @@ _GONE: Final = (ConnectionError, EOFError, FileNotFoundError)
 _lock = threading.Lock()
 
 
+@dataclass
+class _Use:
+    """Jobs that run, and when one was last begun or ended."""
+
+    jobs: int = 0
+    last: float = 0.0
+
+
+_use = _Use()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preload:
     """What the server prepares: engines by name, and the CPUs for it and its children.
@@ -44,8 +58,10 @@ class Preload:
     cpus: tuple[int, ...] = ()
 
 
-def ensure_ready(preload: Preload) -> None:
+def ensure_ready(preload: Preload, *, idle_seconds: float = inf) -> None:
     """Start the server unless it runs, and wait until it has imported everything.
+
+    It ends by itself when no job has run for `idle_seconds`.
 
     Raises
     ------
@@ -53,14 +69,22 @@ def ensure_ready(preload: Preload) -> None:
         If it ends meanwhile.
     """
     with _lock:
+        _use.last = monotonic()
         if is_running():
             return
+        _await_death()
         with _environment(_clean(os.environ, preload)):
             multiprocessing.set_forkserver_preload([child.__name__, "research.compute.preload"])
             forkserver.ensure_running()
+        # A job must not start another server by the way: that one would have the environment
+        # of the worker.
+        _server().ensure_running = _require_running  # type: ignore[method-assign]
     # It answers only after its imports.
     probe = start_child(child.answer_nothing)
     probe.join()
+    if idle_seconds < inf:
+        watch = threading.Thread(target=_end_when_idle, args=(idle_seconds,), daemon=True)
+        watch.start()
 
 
 def start_job(folder: Path) -> ForkServerProcess:
@@ -71,7 +95,20 @@ def start_job(folder: Path) -> ForkServerProcess:
     WorkerLost
         If the server has ended.
     """
-    return start_child(child.run_job, str(folder))
+    with _lock:
+        _use.jobs += 1
+    try:
+        return start_child(child.run_job, str(folder))
+    except WorkerLost:
+        note_end()
+        raise
+
+
+def note_end() -> None:
+    """Count a job as ended: the server is idle from the end of the last one on."""
+    with _lock:
+        _use.jobs -= 1
+        _use.last = monotonic()
 
 
 def start_child(target: object, *arguments: str) -> ForkServerProcess:
@@ -106,8 +143,35 @@ def is_running() -> bool:
 def stop() -> None:
     """End the server and with it the memory of everything imported; the next job starts one."""
     with _lock:
-        if server_pid() is not None:
-            _server()._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
+        _stop()
+
+
+def _await_death() -> None:
+    # One that was killed is seen as dead before it can be buried, which comes with its threads'
+    # ends; until then `multiprocessing` takes it for alive.
+    pid = server_pid()
+    if pid is not None:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _require_running() -> None:
+    if not is_running():
+        raise WorkerLost("the fork server has ended")
+
+
+def _end_when_idle(idle_seconds: float) -> None:
+    pid = server_pid()
+    while server_pid() == pid:
+        time.sleep(min(idle_seconds, 1.0))
+        with _lock:
+            idle = _use.jobs == 0 and monotonic() - _use.last > idle_seconds
+            if idle and server_pid() == pid:
+                _stop()
+
+
+def _stop() -> None:
+    if server_pid() is not None:
+        _server()._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
 
 
 def _server() -> forkserver.ForkServer:

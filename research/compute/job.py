@@ -93,6 +93,7 @@ class Job:
         process.join(_BURIAL_SECONDS)
         if process.exitcode is not None:
             process.close()
+        fork_server.note_end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -109,8 +110,13 @@ class Job:
             raise WorkerLost("the job has no process")
         return pid
 
+    @property
+    def has_result(self) -> bool:
+        """Whether the child has said how it ended."""
+        return (self.folder / job_files.RESULT).exists()
+
     def wait_for(self, name: str, tick: Tick) -> None:
-        """Wait until the child has written a file of its folder.
+        """Wait until the child has written a file of its folder, or its result.
 
         Parameters
         ----------
@@ -127,10 +133,10 @@ class Job:
             If the process ended without a word.
         """
         path, process = self.folder / name, self._started()
-        while not path.exists():
+        while not (path.exists() or self.has_result):
             if wait([process.sentinel], timeout=_POLL_SECONDS):
                 process.join()
-                if path.exists():
+                if path.exists() or self.has_result:
                     return
                 raise WorkerLost(
                     f"the process of the job ended without a word ({_how(process.exitcode)})"

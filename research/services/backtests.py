@@ -1,9 +1,8 @@
 """Run a strategy on an engine over stored bars, and keep the result."""
 
 from dataclasses import replace
-from pathlib import Path
 from time import perf_counter
-from traceback import walk_tb
+from typing import Final
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
@@ -11,6 +10,7 @@ from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
 from portfolio.metrics.summary import summarise
+from research.compute.failures import describe_error
 from research.domain.backtest import BacktestRequest, BacktestResult, NativeRequest
 from research.domain.question import RunQuestion
 from research.engines.base import BacktestEngine
@@ -28,7 +28,7 @@ from research.services import artefacts, datasets, ledger
 from research.services.prepared import PreparedRun
 from research.services.preparing import check_source, prepare
 
-_REFUSALS = (DirtyData, FundingMissing, UnsupportedFeature)
+REFUSALS: Final = (DirtyData, FundingMissing, UnsupportedFeature)
 
 
 def run_backtest(
@@ -83,7 +83,7 @@ def run_prepared(
     try:
         outcome = _execute(run=run, prepared=prepared, began=began)
     except PlatformError as error:
-        status = RunStatus.REFUSED if isinstance(error, _REFUSALS) else RunStatus.FAILED
+        status = RunStatus.REFUSED if isinstance(error, REFUSALS) else RunStatus.FAILED
         outcome = ledger.Outcome(status=status, error=error)
     except KeyboardInterrupt:
         interrupted = Interrupted("stopped before it was done")
@@ -91,27 +91,21 @@ def run_prepared(
         raise
     except (Exception, SystemExit) as error:
         # A strategy may raise anything, and may even ask the process to end.
-        failure = UnexpectedFailure(_describe(error), run_id=run.pk)
+        failure = UnexpectedFailure(describe_error(error), run_id=run.pk)
         end(ledger.Outcome(status=RunStatus.FAILED, error=failure))
         raise failure from error
     return end(outcome)
 
 
-def _describe(error: BaseException) -> str:
-    frames = list(walk_tb(error.__traceback__))
-    frame, line = frames[-1]
-    return f"{type(error).__name__}: {error} ({Path(frame.f_code.co_filename).name}, line {line})"
-
-
 def _execute(*, run: Run, prepared: PreparedRun, began: float) -> ledger.Outcome:
     datasets.check_market(loaded=prepared.loaded, question=prepared.question)
     engine = get_engine(prepared.question.engine)
-    _check_funding(engine, prepared)
+    check_funding(engine, prepared)
     loaded_at = perf_counter()
     result = _run(engine, prepared)
     timings = {"load_s": loaded_at - began, "engine_s": perf_counter() - loaded_at}
     datasets.check_unchanged(prepared.loaded)
-    return _judge(run=run, prepared=prepared, result=result, timings=timings)
+    return judge(run=run, prepared=prepared, result=result, timings=timings)
 
 
 def _run(engine: BacktestEngine, prepared: PreparedRun) -> BacktestResult:
@@ -125,8 +119,16 @@ def _run(engine: BacktestEngine, prepared: PreparedRun) -> BacktestResult:
     return engine.run(request, market)
 
 
-def _check_funding(engine: BacktestEngine, prepared: PreparedRun) -> None:
-    # The engine refuses too, but does not know what to do about it here.
+def check_funding(engine: BacktestEngine, prepared: PreparedRun) -> None:
+    """Refuse a perpetual's funding where the engine cannot book it.
+
+    The engine refuses too, but does not know what to do about it here.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If it cannot.
+    """
     instrument = prepared.loaded.market.instrument
     if (
         datasets.books_funding(prepared.request.costs, instrument)
@@ -140,13 +142,20 @@ def _check_funding(engine: BacktestEngine, prepared: PreparedRun) -> None:
         )
 
 
-def _judge(
+def judge(
     *,
     run: Run,
     prepared: PreparedRun,
     result: BacktestResult,
     timings: dict[str, float],
 ) -> ledger.Outcome:
+    """Compute the metrics of what an engine did, and write its facts to the disk.
+
+    Raises
+    ------
+    ArtefactNotWritten
+        If the disk refuses.
+    """
     bars = prepared.loaded.period.rows(0, len(result.equity))
     summary = summarise(
         fills=result.fills,

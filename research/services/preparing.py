@@ -10,7 +10,7 @@ from research.domain.question import NativeSource, RunQuestion
 from research.engines.registry import engine_version
 from research.exceptions import SourceChanged
 from research.services import datasets
-from research.services.prepared import PreparedRun
+from research.services.prepared import PreparedRun, Request
 from trading.models import StrategyVersion
 from trading.services.catalogue import load_any_strategy, record_native_version, record_version
 from trading.strategies.base import Strategy
@@ -26,12 +26,36 @@ def prepare(*, question: RunQuestion, store: SeriesStore) -> PreparedRun:
         UnknownEngine, EngineNotInstalled, UnknownStrategy, InvalidParameter,
         UnknownInstrument, SeriesNotFound, NoBarsInPeriod or DetailMissing.
     """
-    version = engine_version(question.engine)
+    engine_version(question.engine)  # One that is not there is said before anything is loaded.
     request, strategy_version, warm_up = (
         _prepare_strategy(question)
         if question.native is None
         else _prepare_native(question, question.native)
     )
+    return assemble(
+        question=question,
+        request=request,
+        strategy_version=strategy_version,
+        warm_up=warm_up,
+        store=store,
+    )
+
+
+def assemble(
+    *,
+    question: RunQuestion,
+    request: Request,
+    strategy_version: StrategyVersion,
+    warm_up: int,
+    store: SeriesStore,
+) -> PreparedRun:
+    """Read the market of a question whose strategy is known.
+
+    Raises
+    ------
+    PlatformError
+        As `prepare`.
+    """
     instrument = get_instrument(question.instrument)
     market = datasets.load_market(
         store=store, spec=instrument.spec, question=question, warm_up=warm_up
@@ -42,7 +66,7 @@ def prepare(*, question: RunQuestion, store: SeriesStore) -> PreparedRun:
         strategy_version=strategy_version,
         series=register_series(store=store, key=market.key),
         loaded=market,
-        engine_version=version,
+        engine_version=engine_version(question.engine),
     )
 
 

@@ -17,7 +17,9 @@ from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
 from research.domain.question import RunQuestion
 from research.models import Run
+from research.services import jobs, queue
 from research.services.backtests import run_backtest
+from trading.services.catalogue import sync_strategies
 
 # Any: a finished run has what its type says may be missing.
 type Ask = Callable[..., Any]
@@ -72,3 +74,83 @@ def ask(store: SeriesStore) -> Ask:
         return run_backtest(question=RunQuestion(**asked), store=store, clock=SystemClock())
 
     return ask
+
+
+@pytest.fixture
+def enqueue(store: SeriesStore) -> Ask:
+    """Return a function that puts a question into the queue and gives its row."""
+
+    def enqueue(**changes: Any) -> Run:
+        asked: dict[str, Any] = {
+            "strategy_key": "sma_cross",
+            "engine": "vectorbt",
+            "instrument": KEY.instrument,
+            "timeframe": KEY.timeframe,
+            **changes,
+        }
+        return queue.enqueue(question=RunQuestion(**asked), user_id=None)
+
+    return enqueue
+
+
+@pytest.fixture
+def execute(store: SeriesStore) -> Ask:
+    """Return a function that sees a queued run through in this process and gives its row."""
+
+    def execute(run: Run, *, is_stopping: Callable[[], bool] = lambda: False) -> Run | None:
+        return jobs.execute_run(
+            run_id=run.pk, store=store, clock=SystemClock(), is_stopping=is_stopping
+        )
+
+    return execute
+
+
+STRATEGY = '''
+"""One that does as it is told."""
+
+import numpy as np
+
+from trading.strategies.base import Strategy
+
+
+class Odd(Strategy):
+    """Does as it is told."""
+
+    key = "odd"
+    version = "1"
+    summary = "Does as it is told"
+
+    def warm_up(self, params):
+        return 0
+
+    def targets(self, bars, params):
+        targets = np.ones(len(bars))
+        {body}
+        return targets
+'''
+
+
+@pytest.fixture
+def odd(enqueue: Ask, execute: Ask, installation: Path) -> Ask:
+    """Return a function that queues and executes a user's strategy with this body."""
+
+    def run(body: str, **changes: Any) -> Any:
+        folder = installation / "strategies"
+        folder.mkdir(exist_ok=True)
+        text = STRATEGY.replace("{body}", "\n        ".join(body.splitlines()))
+        (folder / "odd.py").write_text(text, encoding="utf-8")
+        sync_strategies()
+        return execute(enqueue(strategy_key="odd", **changes))
+
+    return run
+
+
+@pytest.fixture
+def limits(settings: Any) -> Callable[..., None]:
+    """Return a function that changes limits of jobs and leases."""
+
+    def change(**changes: Any) -> None:
+        compute = settings.PLATFORM.compute.model_copy(update=changes)
+        settings.PLATFORM = settings.PLATFORM.model_copy(update={"compute": compute})
+
+    return change

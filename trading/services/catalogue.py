@@ -10,7 +10,12 @@ from trading.strategies import registry
 from trading.strategies.base import Contract, Definition
 from trading.strategies.base import Strategy as StrategyCode
 from trading.strategies.quoting import QuotingStrategy
-from trading.strategies.registry import StrategyDescription, StrategyList, WrongContract
+from trading.strategies.registry import (
+    StrategyDescription,
+    StrategyList,
+    UnknownStrategy,
+    WrongContract,
+)
 
 
 def load_strategy(key: str) -> StrategyCode:
@@ -79,6 +84,35 @@ def record_native_version(*, key: str, engine: str, source_hash: str) -> Strateg
             warm_up=0,
             origin="native",
         )
+    )
+
+
+def record_described(description: StrategyDescription) -> StrategyVersion:
+    """Return the row of a strategy's source that another process has loaded."""
+    return _record(description)
+
+
+def present_version(key: str) -> StrategyVersion:
+    """Return the row of a strategy that is present, without running a user's code.
+
+    A strategy of the library is recorded if it is not yet; those of users are once
+    `sync_strategies` has listed them.
+
+    Raises
+    ------
+    UnknownStrategy
+        If no row of that key is present.
+    """
+    rows = StrategyVersion.objects.select_related("strategy")
+    row = rows.filter(strategy__key=key, is_present=True).order_by("-pk").first()
+    if row is not None:
+        return row
+    if key in registry.LIBRARY:
+        return record_version(registry.get_definition(key))
+    raise UnknownStrategy(
+        f"unknown strategy {key!r}; sync_strategies lists what the library and the configured"
+        " folder hold",
+        strategy=key,
     )
 
 

@@ -1,0 +1,151 @@
+"""Runs that wait for a worker: put into the queue, announced, canceled."""
+
+import logging
+from datetime import datetime
+from typing import Final, NoReturn
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from common.data_pipeline.exceptions import SeriesNotFound
+from common.domain.enums import RunStatus, SeriesKind
+from common.domain.instruments import SeriesKey
+from exchanges.models import Series
+from exchanges.selectors.market_data import get_instrument
+from research.domain.question import RunQuestion
+from research.domain.question_document import question_to_json
+from research.engines.exceptions import UnknownEngine
+from research.engines.registry import ENGINES, engine_version
+from research.exceptions import RunNotCancelable
+from research.models import Run
+from research.selectors.runs import get_run
+from research.services import leases
+from research.services.datasets import books_funding
+from research.services.ledger import fail_lost_runs, get_experiment
+from research.services.prepared import asked_facts
+from trading.services.catalogue import present_version
+from trading.strategies.described import admit_described
+
+logger = logging.getLogger(__name__)
+EXECUTE: Final = "research.execute_run"
+QUEUE: Final = "compute"
+
+
+@transaction.atomic
+def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
+    """Put a question into the queue and return its row, which is QUEUED.
+
+    Nothing is loaded for it: neither bars nor the code of a user's strategy nor an engine.
+    What only these can tell is wrong becomes the row's error.
+
+    Raises
+    ------
+    PlatformError
+        UnknownEngine, EngineNotInstalled, UnknownStrategy, InvalidParameter,
+        UnknownInstrument, SeriesNotFound; InvalidArgument for a strategy file.
+    """
+    document = question_to_json(question)
+    _check_engine(question.engine)
+    version = present_version(question.strategy_key)
+    params = admit_described(version.parameters, question.params)
+    series = _find_series(question)
+    run = Run.objects.create(
+        experiment=get_experiment(question=question, key=version.strategy.key, user_id=user_id),
+        strategy_version=version,
+        series=series,
+        created_by_id=user_id,
+        engine=question.engine,
+        question=document,
+        params=params,
+        funding=books_funding(question.costs, series.instrument.spec),
+        allow_dirty=question.allow_dirty,
+        status=RunStatus.QUEUED,
+        **asked_facts(question),
+    )
+    transaction.on_commit(lambda: announce(run_id=run.pk))
+    return run
+
+
+def announce(*, run_id: int) -> bool:
+    """Tell the workers of a run; say whether the broker took it.
+
+    The row is what counts: where the message is lost, `recover` sends another.
+    """
+    send = import_string(settings.TASK_SENDER)
+    return bool(send(EXECUTE, run_id=run_id))
+
+
+def cancel(*, run_id: int, at: datetime) -> Run:
+    """End a run: at once if it waits, else its worker ends its process within seconds.
+
+    Asking twice is as good as asking once.
+
+    Raises
+    ------
+    UnknownRun
+        If there is none of that number.
+    RunNotCancelable
+        If it has ended, or runs at a terminal.
+    """
+    ended = Run.objects.filter(pk=run_id, status=RunStatus.QUEUED).update(
+        status=RunStatus.CANCELED,
+        cancel_requested_at=at,
+        finished_at=at,
+        error_code="canceled",
+        error_detail="canceled before it began",
+    )
+    if not ended:
+        running = Run.objects.filter(
+            pk=run_id, status=RunStatus.RUNNING, lease_until__isnull=False
+        )
+        asked = running.filter(cancel_requested_at__isnull=True).update(cancel_requested_at=at)
+        if not (asked or running.exists()):
+            _refuse_to_cancel(run_id)
+    return get_run(run_id)
+
+
+def recover(*, at: datetime) -> int:
+    """See to the runs of lost workers and terminals, and announce runs whose message is lost.
+
+    Return how many were announced.
+    """
+    fail_lost_runs(at=at)
+    leases.lose_expired(at=at)
+    queued = Run.objects.filter(status=RunStatus.QUEUED)
+    waiting = queued.count()
+    if not waiting:
+        return 0
+    messages = import_string(settings.TASK_COUNTER)(QUEUE)
+    if messages is None or messages >= waiting:
+        return 0
+    # A message that a worker has just taken is not counted: one too many does no harm.
+    oldest = queued.order_by("pk").values_list("pk", flat=True)[: waiting - messages]
+    return sum(announce(run_id=pk) for pk in list(oldest))
+
+
+def _check_engine(name: str) -> None:
+    if name not in settings.PLATFORM.compute.engines:
+        engine_version(name)
+    elif name not in ENGINES:
+        raise UnknownEngine(f"unknown engine {name!r}; known: {', '.join(ENGINES)}", engine=name)
+
+
+def _find_series(question: RunQuestion) -> Series:
+    instrument = get_instrument(question.instrument)
+    rows = Series.objects.select_related("instrument__venue").filter(instrument=instrument)
+    bars = rows.filter(kind=SeriesKind.BARS, timeframe=question.timeframe.value)
+    series = bars.first() or rows.filter(kind=SeriesKind.EVENTS).first()
+    if series is None:
+        key = SeriesKey.bars(question.instrument, question.timeframe)
+        raise SeriesNotFound(f"{key} is not stored", series=str(key))
+    return series
+
+
+def _refuse_to_cancel(run_id: int) -> NoReturn:
+    run = get_run(run_id)
+    if run.status == RunStatus.RUNNING:
+        raise RunNotCancelable(
+            f"{run} runs at a terminal, as {run.owner}: end it there", run=run_id, owner=run.owner
+        )
+    raise RunNotCancelable(f"{run} has ended: {run.status}", run=run_id, status=run.status)

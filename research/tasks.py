@@ -1,0 +1,34 @@
+"""Background work of research: queued runs, and what lost workers left."""
+
+import threading
+from typing import Any
+
+from celery import shared_task
+
+from common.domain.clock import SystemClock
+from exchanges.selectors.market_data import open_store
+from research.compute.job import remove_old_folders
+from research.services import jobs, queue
+from research.services.execution import job_root
+
+_stopping = threading.Event()
+
+
+@shared_task(name="research.execute_run")
+def execute_run(*, run_id: int, **_ignored: Any) -> None:
+    """Execute a queued run, unless another worker has taken it."""
+    jobs.execute_run(
+        run_id=run_id, store=open_store(), clock=SystemClock(), is_stopping=_stopping.is_set
+    )
+
+
+@shared_task(name="research.recover_runs")
+def recover_runs(**_ignored: Any) -> int:
+    """Put the runs of lost workers back or fail them, and send lost messages again."""
+    remove_old_folders(job_root(), older_than_seconds=jobs.longest_seconds())
+    return queue.recover(at=SystemClock().now())
+
+
+def stop_running() -> None:
+    """Let this worker give its runs back: it is about to end."""
+    _stopping.set()
