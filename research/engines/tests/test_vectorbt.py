@@ -46,3 +46,24 @@ class TestColdStart:
         )
 
         assert done.stdout.strip() == "2 []"
+
+
+class TestMemory:
+    def test_is_predicted_for_an_order_at_every_bar(self) -> None:
+        script = (
+            "import resource\n"
+            "from research.engines.registry import get_engine\n"
+            "from research.engines.tests.scripted import ask, market\n"
+            "bars = market([100.0, 101.0] * 30_000)\n"
+            "result = get_engine('vectorbt').run(ask([0.0, 1.0] * 30_000), bars)\n"
+            "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+            "print(len(result.fills), peak)\n"
+        )
+
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
+
+        fills, peak = map(int, done.stdout.split())
+        assert fills == 59_998
+        assert peak <= VectorbtEngine.memory.predict(bars=60_000) <= 1.25 * peak

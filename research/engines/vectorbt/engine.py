@@ -19,7 +19,8 @@ class VectorbtEngine(BacktestEngine):
     requirement = "vectorbt[rust]"
     distributions = ("vectorbt", "vectorbt-rust")
     capabilities = Capabilities(bars=True, short_selling=True, stops=True, every_bar=True)
-    memory = MemoryModel(base=350_000_000, per_bar=600)
+    # An order at every bar; the base includes what a job has beside the engine.
+    memory = MemoryModel(base=390_000_000, per_bar=760)
 
     @override
     def preload(self) -> None:

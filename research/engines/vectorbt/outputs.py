@@ -70,10 +70,8 @@ def cash_lost(records: Records) -> Floats:
     vectorbt sets cash to zero when less than 1e-9 of it is left after a buy, and takes
     a cost that is 1e-9 above the cash for payable.
     """
-    cost = records.side * records.size * records.price + records.fee
-    due = records.cash_before - cost
-    lost = np.where(records.is_filled, due - records.cash_after, 0.0)
-    noise = _NOISE * (np.abs(records.cash_before) + np.abs(cost))
+    lost = np.where(records.is_filled, _left(records) - records.cash_after, 0.0)
+    noise = _NOISE * (np.abs(records.cash_before) + np.abs(records.cash_after))
     found: Floats = np.where(np.abs(lost) > noise, lost, 0.0)
     return found
 
@@ -82,6 +80,19 @@ def share_lost(records: Records) -> float:
     """Return the most that was lost until some order, relative to the equity there."""
     lost = np.abs(np.cumsum(cash_lost(records)))
     return float(np.max(lost / np.maximum(np.abs(records.value), _LEAST), initial=0.0))
+
+
+def leaves_less(records: Records, share: float) -> NDArray[np.bool_]:
+    """Return which orders are buys that leave less than this share of the cash."""
+    bought = records.is_filled & (records.side > 0)
+    spent: NDArray[np.bool_] = bought & (_left(records) < share * records.cash_before)
+    return spent
+
+
+def _left(records: Records) -> Floats:
+    cost = records.side * records.size * records.price + records.fee
+    left: Floats = records.cash_before - cost
+    return left
 
 
 def _is_too_small(records: Records, inputs: Inputs) -> NDArray[np.bool_]:

@@ -7,14 +7,14 @@ import numpy as np
 
 from research.engines.base import Task
 from research.engines.vectorbt.inputs import Inputs, Stop, allow_fractions, build_inputs
-from research.engines.vectorbt.outputs import cash_lost, first_cut_below_minimum, share_lost
+from research.engines.vectorbt.outputs import first_cut_below_minimum, leaves_less, share_lost
 from research.engines.vectorbt.runner import Records, simulate
 from research.engines.vectorbt.stops import find_stops
 
 # Relative to equity: a hundredth of what two executions may differ by.
 _LOST: Final = 1e-8
-# On real bars no more than twenty were ever needed, each as fast as the first run.
-_ROUNDS: Final = 100
+# Of the cash, left by a buy: vectorbt drops what is less than the first of these.
+_SHARES: Final = tuple(1e-9 * 2**doubled for doubled in range(10))
 
 
 def settle(task: Task) -> tuple[Inputs, Records]:
@@ -40,16 +40,15 @@ def settle(task: Task) -> tuple[Inputs, Records]:
 
 
 def _keep_cash(inputs: Inputs, records: Records) -> tuple[Inputs, Records]:
-    # A buy in fractions of a lot leaves no cash, so none is lost; where some was lost a
-    # lot is worth so little that a fraction of it is nothing. What has settled stays.
-    for _ in range(_ROUNDS):
+    # A buy in fractions of a lot leaves no cash, so none is lost. Those that would leave
+    # next to nothing are made so: a fraction of their lots is as little. Each round moves
+    # what later ones leave a bit, so that the next looks a bit further.
+    for share in _SHARES:
         if share_lost(records) <= _LOST:
             break
-        lossy = np.zeros(len(inputs.size), np.bool_)
-        lossy[records.row[cash_lost(records) != 0]] = True
-        if not (lossy & ~np.isnan(inputs.size_granularity)).any():
-            break
-        inputs, records = _keep_cut_orders(allow_fractions(inputs, lossy))
+        spent = np.zeros(len(inputs.size), np.bool_)
+        spent[records.row[leaves_less(records, share)]] = True
+        inputs, records = _keep_cut_orders(allow_fractions(inputs, spent))
     return inputs, records
 
 

@@ -1,7 +1,7 @@
 """Run vectorbt; the only file that imports it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,20 @@ from common.domain.bars import Floats
 from common.domain.loading import light_import
 from research.engines.vectorbt.errors import translated
 from research.engines.vectorbt.inputs import Inputs
+
+_COLUMNS: Final = {
+    "idx": "row",
+    "value": "value",
+    "val_price": "val_price",
+    "position": "position",
+    "req_size": "requested",
+    "res_size": "size",
+    "res_price": "price",
+    "res_fees": "fee",
+    "cash": "cash_before",
+    "new_cash": "cash_after",
+    "new_position": "position_after",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,45 +88,43 @@ def simulate(inputs: Inputs) -> Records:
     """
     base, enums = import_vectorbt()
     with translated():
-        ordered = inputs.ordered
-        count = max(int(np.count_nonzero(ordered)), 1)
-        portfolio = base.Portfolio.from_orders(
-            close=inputs.close,
-            size=inputs.size,
-            size_type=inputs.size_type,
-            direction=inputs.direction,
-            price=inputs.price,
-            fees=inputs.fees,
-            slippage=inputs.slippage,
-            min_size=inputs.min_size,
-            size_granularity=inputs.size_granularity,
-            val_price=inputs.val_price,
-            init_cash=inputs.init_cash,
-            log=ordered,
-            max_orders=count,
-            max_logs=count,
-            # Never "auto": that compiles for seconds wherever Rust is missing.
-            engine="rust",
-        )
-        return _read_log(portfolio.log_records, enums)
+        portfolio = _order(base, inputs)
+        records = _read_log(portfolio.log_records, enums)
+        # It refers to itself: with its arrays it would live on beside those that follow.
+        vars(portfolio).clear()
+        return records
+
+
+def _order(base: Any, inputs: Inputs) -> Any:
+    ordered = inputs.ordered
+    count = max(int(np.count_nonzero(ordered)), 1)
+    return base.Portfolio.from_orders(
+        close=inputs.close,
+        size=inputs.size,
+        size_type=inputs.size_type,
+        direction=inputs.direction,
+        price=inputs.price,
+        fees=inputs.fees,
+        slippage=inputs.slippage,
+        min_size=inputs.min_size,
+        size_granularity=inputs.size_granularity,
+        val_price=inputs.val_price,
+        init_cash=inputs.init_cash,
+        log=ordered,
+        max_orders=count,
+        max_logs=count,
+        # Never "auto": that compiles for seconds wherever Rust is missing.
+        engine="rust",
+    )
 
 
 def _read_log(log: NDArray[np.void], enums: Any) -> Records:
-    rejected_size = log["res_status_info"] == enums.OrderStatusInfo.MinSizeNotReached
+    # Copies, so that the log is freed: its records have 38 columns.
+    column = {ours: log[theirs].copy() for theirs, ours in _COLUMNS.items()}
     return Records(
-        row=log["idx"],
-        value=log["value"],
-        val_price=log["val_price"],
-        position=log["position"],
-        requested=log["req_size"],
         # A buy cut to less than a lot is booked as a fill of nothing.
         is_filled=(log["res_status"] == enums.OrderStatus.Filled) & (log["res_size"] > 0),
-        is_below_minimum=rejected_size,
+        is_below_minimum=log["res_status_info"] == enums.OrderStatusInfo.MinSizeNotReached,
         side=np.where(log["res_side"] == enums.OrderSide.Buy, 1.0, -1.0),
-        size=log["res_size"],
-        price=log["res_price"],
-        fee=log["res_fees"],
-        cash_before=log["cash"],
-        cash_after=log["new_cash"],
-        position_after=log["new_position"],
+        **column,
     )

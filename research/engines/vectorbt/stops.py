@@ -22,6 +22,9 @@ from research.engines.vectorbt.runner import Records
 from trading.strategies.base import StopSpec
 
 _EXACT: Final = Context(prec=60)
+# Opens, highs, lows and closes.
+type _Window = tuple[Floats, Floats, Floats, Floats]
+
 # Relative: bars this near a level are looked at exactly.
 _NEAR: Final = 1e-9
 
@@ -83,7 +86,7 @@ def _find_stops(fills: list[_Fill], bars: Bars, spec: StopSpec) -> Iterator[Stop
         end = len(bars) if following is None else following.bar
         if following is not None and following.reason != FillReason.TARGET:
             end += 1
-        levels = _Levels(position, bars.rows(fill.bar, end), spec)
+        levels = _Levels(position, spec, _window(bars, fill.bar, end))
         found = levels.first_exit()
         if found is not None:
             row, price, reason = found
@@ -93,15 +96,22 @@ def _find_stops(fills: list[_Fill], bars: Bars, spec: StopSpec) -> Iterator[Stop
             position = replace(position, best=Decimal(repr(float(levels.best[-1]))))
 
 
+def _window(bars: Bars, start: int, end: int) -> _Window:
+    rows = slice(start, end)
+    return bars.open[rows], bars.high[rows], bars.low[rows], bars.close[rows]
+
+
 class _Levels:
     """The levels of a position over the bars until the next fill."""
 
-    def __init__(self, position: _Position, bars: Bars, spec: StopSpec) -> None:
+    def __init__(self, position: _Position, spec: StopSpec, window: _Window) -> None:
         side = position.side
-        self.position, self.bars, self.spec = position, bars, spec
+        self.position, self.spec = position, spec
+        self.opens, high, low, closes = window
+        self.against, self.in_favour = (low, high) if side > 0 else (high, low)
         # Of the closes before each bar, and after the last.
         self.best: Floats = side * np.maximum.accumulate(
-            side * np.concatenate([[float(position.best)], bars.close])
+            side * np.concatenate([[float(position.best)], closes])
         )
 
     def first_exit(self) -> tuple[int, float, FillReason] | None:
@@ -114,24 +124,25 @@ class _Levels:
 
     def _may_leave(self) -> NDArray[np.bool_]:
         side, average = self.position.side, float(self.position.average)
-        against, in_favour = self._extremes()
-        near: NDArray[np.bool_] = np.zeros(len(self.bars), np.bool_)
+        near: NDArray[np.bool_] = np.zeros(len(self.opens), np.bool_)
         for origin, distance in (
             (average, self.spec.stop_loss),
             (self.best[:-1], self.spec.trailing),
         ):
             if distance is not None:
                 level = origin * (1 - side * distance)
-                near |= (against - level) * side <= _NEAR * level
+                near |= (self.against - level) * side <= _NEAR * level
         if self.spec.take_profit is not None:
             level = average * (1 + side * self.spec.take_profit)
-            near |= (in_favour - level) * side >= -_NEAR * abs(level)
+            near |= (self.in_favour - level) * side >= -_NEAR * abs(level)
         return near
 
     def _exit(self, row: int) -> tuple[Decimal, FillReason] | None:
         side = self.position.side
-        opening = Decimal(repr(float(self.bars.open[row])))
-        against, in_favour = (Decimal(repr(float(of[row]))) for of in self._extremes())
+        opening, against, in_favour = (
+            Decimal(repr(float(prices[row])))
+            for prices in (self.opens, self.against, self.in_favour)
+        )
         stop, aim = self._stop(row), self._aim()
         if stop and (opening - stop[0]) * side <= 0:
             return opening, stop[1]
@@ -142,10 +153,6 @@ class _Levels:
         if aim is not None and (in_favour - aim) * side >= 0:
             return aim, FillReason.TAKE_PROFIT
         return None
-
-    def _extremes(self) -> tuple[Floats, Floats]:
-        low, high = self.bars.low, self.bars.high
-        return (low, high) if self.position.side > 0 else (high, low)
 
     def _stop(self, row: int) -> tuple[Decimal, FillReason] | None:
         side, levels = self.position.side, list[tuple[Decimal, FillReason]]()
