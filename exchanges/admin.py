@@ -1,4 +1,4 @@
-"""Venues, instruments, series and their bars in the back office."""
+"""Venues, instruments, series and what is in them in the back office."""
 
 from typing import Any, override
 
@@ -11,9 +11,11 @@ from common.domain.enums import SeriesKind
 from common.domain.errors import PlatformError
 from exchanges.models import Instrument, Series, Venue
 from exchanges.selectors.bars import latest_bars
+from exchanges.selectors.events import latest_hours
 
 _SIZES = ("lot", "tick", "min_notional")
 _SHOWN_BARS = 100
+_SHOWN_HOURS = 100
 
 
 @admin.register(Venue)
@@ -55,7 +57,7 @@ class InstrumentAdmin(MirrorAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):
-    """What is stored, with its latest bars."""
+    """What is stored, with its latest bars or hours."""
 
     list_display = ["instrument", "kind", "timeframe", "rows", "start_at", "end_at", "gaps"]
     list_filter = ["kind", "timeframe", "instrument__venue"]
@@ -67,12 +69,20 @@ class SeriesAdmin(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the latest bars."""
+        """Add the latest bars, or the latest hours of events."""
         series = context.get("original")
-        if isinstance(series, Series) and series.kind == SeriesKind.BARS:
+        if isinstance(series, Series):
             try:
-                context["bars"] = latest_bars(key=series.key, count=_SHOWN_BARS)
+                context |= _latest(series)
             except PlatformError as error:
                 messages.error(request, error.detail)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
+
+
+def _latest(series: Series) -> dict[str, Any]:
+    if series.kind == SeriesKind.BARS:
+        return {"bars": latest_bars(key=series.key, count=_SHOWN_BARS)}
+    if series.kind == SeriesKind.EVENTS:
+        return {"hours": latest_hours(key=series.key, count=_SHOWN_HOURS)}
+    return {}

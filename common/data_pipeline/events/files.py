@@ -83,9 +83,14 @@ def read_events(path: Path) -> Events:
         If the disk refuses to read it.
     """
     try:
-        with _reading(path), np.load(path, allow_pickle=False) as archive:
+        # Opened here: of a damaged archive NumPy leaves the file open.
+        with (
+            _reading(path),
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
             events: Events = archive[ARRAY_NAME]
-    except (ValueError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as e:
+    except (ValueError, TypeError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as e:
         raise StoreCorrupted(f"{path} cannot be read: {e}", file=str(path)) from e
     return events
 

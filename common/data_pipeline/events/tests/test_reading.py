@@ -117,6 +117,23 @@ class TestReadEventFiles:
 
 
 class TestVerifyEvents:
+    @pytest.mark.parametrize(
+        "content", [b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"text", b"PK\x05\x06" + bytes(18)]
+    )
+    def test_names_a_file_that_is_no_event_file(self, store: SeriesStore, content: bytes) -> None:
+        path = next(store.root.rglob("2024-08-09T01.[!b]*.npz"))
+        path.write_bytes(content)
+
+        with pytest.raises(StoreCorrupted, match=f"{path.name} cannot be read"):
+            verify_events(store, KEY)
+
+    def test_names_a_file_that_holds_another_array(self, store: SeriesStore) -> None:
+        path = next(store.root.rglob("2024-08-09T01.[!b]*.npz"))
+        np.savez(path, data=np.arange(8))
+
+        with pytest.raises(StoreCorrupted, match=f"{path.name} holds other events"):
+            verify_events(store, KEY)
+
     def test_finds_other_events_in_a_file_that_is_whole(self, store: SeriesStore) -> None:
         path = next(store.root.rglob("2024-08-08T23.*.npz"))
         events = read_events(path)
