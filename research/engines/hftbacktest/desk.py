@@ -37,7 +37,7 @@ LOST_ORDER: Final = 204
 # Status and time in force of an order, the library's numbers.
 NEW: Final = 1
 _EXPIRED: Final = 2
-_FILLED: Final = 3
+FILLED: Final = 3
 _CANCELED: Final = 4
 PARTIALLY_FILLED: Final = 5
 POST_ONLY: Final = 1
@@ -194,7 +194,7 @@ def collect(desk: Desk) -> int:
         left = round(lots_of(desk.terms, order.leaves_qty))
         if left < tracked[slot, 1]:
             _book_fill(desk, order, tracked[slot, 1] - left)
-        if order.status not in (_EXPIRED, _FILLED, _CANCELED):
+        if order.status not in (_EXPIRED, FILLED, _CANCELED):
             tracked[kept, 0] = tracked[slot, 0]
             tracked[kept, 1] = left
             kept += 1

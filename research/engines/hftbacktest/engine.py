@@ -6,7 +6,7 @@ from typing import override
 from common.domain.events import EventFiles
 from research.domain.backtest import Execution, Market
 from research.domain.settings import ExecutionStyle
-from research.engines.base import BacktestEngine, Task
+from research.engines.base import BacktestEngine, NativeTask, Task
 from research.engines.capabilities import Capabilities
 from research.engines.exceptions import UnsupportedFeature
 from research.engines.hftbacktest.errors import translated
@@ -28,6 +28,7 @@ class HftbacktestEngine(BacktestEngine):
         order_book=True,
         limit_orders=True,
         short_selling=True,
+        native=True,
         quotes=True,
         latency=True,
         recorded_latency=True,
@@ -64,6 +65,14 @@ class HftbacktestEngine(BacktestEngine):
         span = span_of(market, events)
         execution = read_execution(ledger, market, cash=request.cash, span=span)
         return replace(execution, skipped_ns=records.skipped_ns)
+
+    @override
+    def _execute_native(self, task: NativeTask) -> Execution:
+        events = _require_events(task.market)
+        with translated():
+            from research.engines.hftbacktest.native import run_native
+
+        return run_native(task, events)
 
 
 def _takes(task: Task) -> bool:

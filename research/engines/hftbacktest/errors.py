@@ -32,7 +32,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (
-        ArgumentError, ArithmeticError, AttributeError, ImportError, LookupError, OSError, RuntimeError,
+        ArgumentError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError,
         TypeError, ValueError,
     ) as e:  # fmt: skip
         raise EngineFailed(

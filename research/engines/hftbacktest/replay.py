@@ -1,5 +1,6 @@
 """The library's backtest over event files, set up as a request asks."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def _require_files(events: EventFiles) -> None:
             raise EngineFailed(f"there is no event file {path}", engine="hftbacktest")
         try:
             layout = _layout_of(path)
-        except (BadZipFile, KeyError, OSError, ValueError) as e:
+        except (BadZipFile, KeyError, OSError, ValueError, zlib.error) as e:
             raise EngineFailed(f"{path} cannot be read: {e}", engine="hftbacktest") from e
         if layout != EVENT_DTYPE:
             raise EngineFailed(

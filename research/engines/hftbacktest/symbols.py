@@ -41,6 +41,7 @@ submit_buy_order = _declare(
 submit_sell_order = _declare(
     "hashmapbt_submit_sell_order", _I, _I, _I, _I, _F, _F, _I, _I, _I
 )  # fmt: skip
+modify_order = _declare("hashmapbt_modify", _I, _I, _I, _I, _F, _F, _I)
 cancel_order = _declare("hashmapbt_cancel", _I, _I, _I, _I, _I)
 clear_inactive_orders = _declare("hashmapbt_clear_inactive_orders", types.void, _I, _I)
 clear_last_trades = _declare("hashmapbt_clear_last_trades", types.void, _I, _I)
@@ -51,15 +52,32 @@ bid_qty_at_tick = _declare("hashmapdepth_bid_qty_at_tick", _F, _I, _I)
 ask_qty_at_tick = _declare("hashmapdepth_ask_qty_at_tick", _F, _I, _I)
 _orders = _declare("hashmapbt_orders", _I, _I, _I)
 _orders_get = _declare("orders_get", _I, _I, _I)
+_orders_values = _declare("orders_values", _I, _I)
+_orders_values_next = _declare("orders_values_next", _I, _I)
 _state_values = _declare("hashmapbt_state_values", _I, _I, _I)
 _last_trades = _declare("hashmapbt_last_trades", _I, _I, _I, _I)
-close_backtest = binding.hashmapbt_close
 
 
 @compiled
 def find_order(hbt: int, order_id: int) -> NDArray[np.void]:
     """Return the library's own record of an order as an array of one, or of none."""
     address = _orders_get(_orders(hbt, 0), order_id)
+    found: NDArray[np.void] = carray(
+        address_as_void_pointer(address), 1 if address != 0 else 0, order_dtype
+    )
+    return found
+
+
+@compiled
+def first_order(hbt: int) -> int:
+    """Begin to go through the orders the library knows of; `next_order` must see the end."""
+    return _orders_values(_orders(hbt, 0))
+
+
+@compiled
+def next_order(orders: int) -> NDArray[np.void]:
+    """Return one more order as an array of one, or of none after the last."""
+    address = _orders_values_next(orders)
     found: NDArray[np.void] = carray(
         address_as_void_pointer(address), 1 if address != 0 else 0, order_dtype
     )
