@@ -30,6 +30,7 @@ _GROUPS: Final = (
         "Research",
         (
             ("Runs", "play_circle", "research", "run"),
+            ("Comparisons", "compare_arrows", "research", "comparison"),
             ("Experiments", "science", "research", "experiment"),
             ("Datasets", "dataset", "research", "dataset"),
         ),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+import research.admin_comparisons  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
 from research.exceptions import ArtefactDamaged

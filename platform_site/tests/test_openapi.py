@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from common.roles import Role
 from common.tests.clients import browser
 from common.tests.factories import UserFactory
-from research.models import Run
+from research.models import Comparison, Run
 from research.tests.conftest import Ask
 
 # What is well formed can still be refused, such as a period that ends before it starts; what is
@@ -105,7 +105,15 @@ class TestEveryGet:
         schema = schemathesis.openapi.from_wsgi(
             "/api/v1/schema/?format=json", get_wsgi_application(), headers=headers
         )
+        comparison = Comparison.objects.create(
+            experiment=run.experiment,
+            strategy_version=run.strategy_version,
+            dataset_id=run.dataset_id,
+            verdict="SINGLE",
+            document={"engines": {}, "pairs": [], "differences": []},
+        )
         known = {
+            "comparisons": comparison.pk,
             "datasets": run.dataset_id,
             "experiments": run.experiment_id,
             "instruments": run.series.instrument_id,
@@ -125,7 +133,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 19
+        assert len(tried) == 21
 
 
 def try_operation(

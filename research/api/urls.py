@@ -2,10 +2,11 @@
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import views
+from research.api import comparisons, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
 router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
+router.register("comparisons", comparisons.ComparisonViewSet)
 router.register("engines", views.EngineViewSet, basename="engine")
