@@ -18,12 +18,19 @@ COMPARISONS: Final = FrozenRows(
 COMPARED_RUNS: Final = FrozenRows(
     "research_comparedrun", "OLD.id IS NOT NULL", "a comparison is never changed or removed"
 )
+FINISHED_SWEEPS: Final = FrozenRows(
+    "research_sweep", "OLD.finished_at IS NOT NULL", "a finished sweep is never changed or removed"
+)
+TRIALS: Final = FrozenRows(
+    "research_trial", "OLD.id IS NOT NULL", "a trial is never changed or removed"
+)
+_FROZEN: Final = (FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS)
 
 
 def _freeze_records(using: str, **_: Any) -> None:
     connection = connections[using]
     tables = connection.introspection.table_names()
-    for rows in (FINISHED_RUNS, COMPARISONS, COMPARED_RUNS):
+    for rows in _FROZEN:
         if rows.table in tables:
             install(connection, rows)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from common.domain.errors import InvalidArgument
 from trading.strategies.base import Definition
-from trading.strategies.parameters import InvalidParameter, Value
+from trading.strategies.parameters import InvalidParameter, Params, Value
 
 LARGEST_GRID: Final = 1_000_000
 
@@ -94,14 +94,26 @@ class Grid:
         """Return the values by parameter, as JSON values."""
         return {axis.name: list(axis.values) for axis in self.axes}
 
-    def sets(self, strategy: Definition) -> Iterator[dict[str, Value] | None]:
+    def sets(self, strategy: Definition, fixed: Params) -> Iterator[dict[str, Value] | None]:
         """Yield each full set of parameters, or None where it contradicts itself.
+
+        Parameters
+        ----------
+        strategy
+            Whose parameters they are.
+        fixed
+            Values of parameters that are not on the grid.
 
         Raises
         ------
         InvalidParameter
             If a name is unknown, or a value out of range whatever the others are.
+        InvalidArgument
+            If a parameter is both fixed and on the grid.
         """
+        both = sorted(set(fixed) & {axis.name for axis in self.axes})
+        if both:
+            raise InvalidArgument(f"parameter {both[0]} is both fixed and on the grid")
         known = {parameter.name: parameter for parameter in strategy.parameters}
         for axis in self.axes:
             if axis.name not in known:
@@ -111,6 +123,6 @@ class Grid:
         names = [axis.name for axis in self.axes]
         for values in product(*(axis.values for axis in self.axes)):
             try:
-                yield strategy.admit(dict(zip(names, values, strict=True)))
+                yield strategy.admit({**fixed, **dict(zip(names, values, strict=True))})
             except InvalidParameter:
                 yield None

@@ -1,7 +1,8 @@
 """A run as text for a terminal."""
 
-from typing import Any
+from typing import Any, Final
 
+from common.commands import columns
 from research.selectors.metrics import METRICS, format_metric
 
 
@@ -30,3 +31,34 @@ def render_run(document: dict[str, Any]) -> str:
     ]
     lines.append(f"  {'trials so far':<18} {document['trials']:>14,}")
     return "\n".join(lines)
+
+
+def render_sweep(document: dict[str, Any]) -> str:
+    """Return a sweep as a heading and a table of its best sets."""
+    strategy, engine = document["strategy"], document["engine"]
+    rate = document["trials_per_second"]
+    heading = (
+        f"sweep {document['sweep_id']} {document['status']}: {strategy['key']} on"
+        f" {engine['name']} {engine['version']}"
+    )
+    counts = (
+        f"{document['n_sets']:,} sets, {document['n_contradictory']:,} contradictory,"
+        f" {document['n_trials']:,} tried, {document['n_failed']:,} failed;"
+        f" {document['n_ranked']:,} with {document['min_round_trips']} round trips or more"
+        + (f"; {rate:,.0f} a second" if rate else "")
+    )
+    lines = [heading, counts]
+    if "code" in document:
+        lines.append(f"{document['code']}: {document['detail']}")
+    shown = [(name, label, form) for name, label, form in METRICS if name in _SWEEP_COLUMNS]
+    rows = [["", *(label for _, label, _ in shown), "parameters"]]
+    for place, trial in enumerate(document["best"], 1):
+        figures = [format_metric(trial["metrics"].get(name), form) for name, _, form in shown]
+        params = " ".join(f"{name}={value}" for name, value in trial["params"].items())
+        rows.append([f"{place}", *figures, params])
+    return "\n".join([*lines, columns(rows)])
+
+
+_SWEEP_COLUMNS: Final = frozenset({
+    "total_return", "sharpe", "sortino", "max_drawdown", "n_round_trips", "exposure",
+})  # fmt: skip

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from common.domain.enums import RunStatus
 from common.domain.time import format_utc, to_ns
 from research.exceptions import ArtefactDamaged, UnknownRun
-from research.models import Dataset, Experiment, Run
+from research.models import Dataset, Experiment, Run, Trial
 from research.selectors.fact_pages import describe_fills
 from research.selectors.facts import artefact_of, read_artefact
 from trading.selectors.lineage import lineage_ids
@@ -75,23 +75,27 @@ def latest_dataset(experiment: str) -> Dataset | None:
 def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: datetime) -> int:
     """Return how many trials of a lineage an instrument has seen in an overlapping period.
 
-    A trial is a distinct set of source, parameters, costs and sizing; repeats
-    and failed runs do not count, and neither venue nor timeframe starts anew.
+    A trial is a distinct set of source, parameters, costs and sizing, run alone or
+    swept; repeats and failed ones do not count, and neither venue nor timeframe starts anew.
     Two queries and one for each generation of the lineage.
     """
-    return (
-        Run.objects
-        .filter(
-            status=RunStatus.SUCCEEDED,
-            strategy_version__strategy_id__in=lineage_ids(strategy_id),
-            series__instrument__symbol=symbol,
-            dataset__start_at__lt=end_at,
-            dataset__end_at__gt=start_at,
-        )
-        .values("trial_hash")
-        .distinct()
-        .count()
+    lineage = lineage_ids(strategy_id)
+    runs = Run.objects.filter(
+        status=RunStatus.SUCCEEDED,
+        strategy_version__strategy_id__in=lineage,
+        series__instrument__symbol=symbol,
+        dataset__start_at__lt=end_at,
+        dataset__end_at__gt=start_at,
     )
+    trials = Trial.objects.filter(
+        error="",
+        sweep__strategy_version__strategy_id__in=lineage,
+        sweep__dataset__series__instrument__symbol=symbol,
+        sweep__dataset__start_at__lt=end_at,
+        sweep__dataset__end_at__gt=start_at,
+    )
+    # A set that was swept and then run alone is one trial.
+    return runs.values("trial_hash").union(trials.values("trial_hash")).count()
 
 
 def count_trials_like(run: Run) -> int:

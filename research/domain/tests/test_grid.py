@@ -37,7 +37,7 @@ class TestGrid:
     def test_makes_every_set_once_and_passes_over_contradictions(self) -> None:
         grid = Grid.parse(["fast=5:15:5", "slow=10,20"])
 
-        made = list(grid.sets(SmaCross()))
+        made = list(grid.sets(SmaCross(), {}))
 
         assert grid.size == 6
         # A fast average that is not faster is no cross.
@@ -48,11 +48,20 @@ class TestGrid:
 
     def test_refuses_a_value_that_no_set_admits(self) -> None:
         with pytest.raises(InvalidParameter, match=r"parameter fast is '0'"):
-            list(Grid.parse(["fast=0:5:1", "slow=50,60"]).sets(SmaCross()))
+            list(Grid.parse(["fast=0:5:1", "slow=50,60"]).sets(SmaCross(), {}))
 
     def test_refuses_a_parameter_the_strategy_does_not_have(self) -> None:
         with pytest.raises(InvalidParameter, match="unknown parameter 'quick'"):
-            list(Grid.parse(["quick=1,2"]).sets(SmaCross()))
+            list(Grid.parse(["quick=1,2"]).sets(SmaCross(), {}))
+
+    def test_keeps_what_is_fixed(self) -> None:
+        grid = Grid.parse(["fast=5,6"])
+
+        made = list(grid.sets(SmaCross(), {"slow": "30", "allow_short": True}))
+
+        assert made[1] == {"fast": 6, "slow": 30, "allow_short": True}
+        with pytest.raises(InvalidArgument, match="fast is both fixed and on the grid"):
+            list(grid.sets(SmaCross(), {"fast": 7}))
 
     @pytest.mark.parametrize("texts", [[], ["a=1,2", "a=3,4"], ["a=1:2000:1", "b=1:2000:1"]])
     def test_refuses_none_twice_and_too_many(self, texts: list[str]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from common.domain.bars import Bars, Floats
 from common.domain.costs import Rebalance
 from research.engines.base import Task
-from research.engines.exceptions import UnsupportedFeature
+from research.engines.exceptions import InvariantViolated, UnsupportedFeature
 from research.engines.vectorbt.errors import translated
 from research.engines.vectorbt.inputs import Inputs, LotScale, build_inputs
 from research.engines.vectorbt.runner import import_vectorbt
@@ -19,6 +19,7 @@ from research.engines.vectorbt.runner import import_vectorbt
 BYTES_PER_CELL: Final = 150
 # Above a million cells a chunk no longer fits the caches, and each cell takes longer.
 _BEST_CELLS: Final = 1_000_000
+_SAME: Final = 1e-9  # relative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +86,14 @@ def run_columns(tasks: Sequence[Task]) -> Columns:
         As `check_columns`.
     EngineFailed
         If vectorbt raises.
+    InvariantViolated
+        If a fill is not at its bar's open, or its fee is not by the rate.
     """
     for task in tasks:
         check_columns(task)
     inputs = [build_inputs(task) for task in tasks]
     orders = _simulate(inputs)
+    _check(orders, inputs[0])
     market, cash = tasks[0].market, tasks[0].request.cash
     return _read(
         orders, market.period, cash=cash, scale=LotScale(market.instrument.lot), n=len(tasks)
@@ -119,6 +123,31 @@ def _simulate(inputs: Sequence[Inputs]) -> NDArray[np.void]:
         records: NDArray[np.void] = portfolio.order_records
     # A buy cut to less than a lot is booked as a fill of nothing.
     return records[records["size"] > 0]
+
+
+def _check(orders: NDArray[np.void], inputs: Inputs) -> None:
+    """Refuse fills off the opens, on the first bar, or with another fee than the rate's.
+
+    Raises
+    ------
+    InvariantViolated
+        If there is one.
+    """
+    row, price = orders["idx"], orders["price"]
+    side = np.where(orders["side"] == 0, 1.0, -1.0)
+    wanted = inputs.price[row] * (1 + side * inputs.slippage)
+    fee = inputs.fees * price * orders["size"]
+    right = (
+        (row > 0)
+        & (np.abs(price - wanted) <= _SAME * wanted)
+        & (np.abs(orders["fees"] - fee) <= _SAME * fee)
+    )
+    if not right.all():
+        at = int(np.argmin(right))
+        raise InvariantViolated(
+            f"fill {at} of column {orders['col'][at]} at bar {row[at]} is at {price[at]!r} with a"
+            f" fee of {orders['fees'][at]!r} (by the lot), must be at {wanted[at]!r} and {fee[at]!r}"
+        )
 
 
 def _read(

@@ -1,0 +1,188 @@
+"""Sweeps: every set once, each a trial, nothing lost with a process that is killed."""
+
+import platform
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.clock import SystemClock
+from common.domain.enums import RunStatus
+from common.domain.timeframe import Timeframe
+from research.domain.grid import Grid
+from research.domain.question import RunQuestion
+from research.domain.sweep import Objective, SweepQuestion
+from research.exceptions import SweepDiffers, SweepNotRunning
+from research.models import Sweep, Trial
+from research.selectors.runs import count_trials_like
+from research.selectors.sweeps import best_trials, describe_sweep
+from research.services import column_runs, sweeps
+from research.services.sweeps import resume_sweep, run_sweep
+from research.tests.conftest import KEY, Ask
+
+pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
+
+GRID = ("fast=2:10:2", "slow=8,20")
+
+
+def question(*grid: str, **changes: Any) -> SweepQuestion:
+    asked = RunQuestion(
+        strategy_key="sma_cross",
+        engine="vectorbt",
+        instrument=KEY.instrument,
+        timeframe=Timeframe.H1,
+        **changes.pop("asked", {}),
+    )
+    return SweepQuestion(
+        question=asked, grid=Grid.parse(grid or GRID), **{"min_round_trips": 1, **changes}
+    )
+
+
+def sweep(store: SeriesStore, asked: SweepQuestion) -> Sweep:
+    return run_sweep(question=asked, store=store, clock=SystemClock())
+
+
+class TestSweep:
+    def test_makes_each_set_a_trial(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+
+        # 8 and 10 are not faster than 8.
+        assert (done.status, done.n_sets, done.n_contradictory) == (RunStatus.SUCCEEDED, 10, 2)
+        assert list(done.trials.order_by("number").values_list("number", flat=True)) == [
+            0, 1, 2, 3, 4, 5, 7, 9,
+        ]  # fmt: skip
+
+    def test_a_trial_has_the_figures_of_its_run(self, store: SeriesStore, ask: Ask) -> None:
+        done = sweep(store, question())
+        trial = done.trials.get(number=3)
+
+        run = ask(params=trial.params)
+
+        assert trial.params == {"fast": 4, "slow": 20, "allow_short": False}
+        assert trial.trial_hash == run.trial_hash
+        for key, value in trial.metrics.items():
+            expected = run.metrics[key]
+            assert value == (expected and pytest.approx(expected, rel=1e-9)), key
+
+    def test_counts_towards_the_trials_of_its_lineage(self, store: SeriesStore, ask: Ask) -> None:
+        before = ask(params={"fast": 4, "slow": 20})
+        assert count_trials_like(before) == 1
+
+        sweep(store, question())
+        sweep(store, question())
+
+        # Eight sets, one of which had been run alone; a repeat is no new trial.
+        assert count_trials_like(before) == 8
+
+    def test_tries_one_by_one_what_cannot_be_broadcast(self, store: SeriesStore, ask: Ask) -> None:
+        instrument = ask().series.instrument
+        type(instrument).objects.filter(pk=instrument.pk).update(min_notional="500")
+
+        done = sweep(store, question())
+
+        trial = done.trials.get(number=3)
+        assert trial.metrics["sharpe"] == pytest.approx(
+            ask(params=trial.params).metrics["sharpe"], rel=1e-12
+        )
+
+    def test_ranks_only_what_traded_enough(self, store: SeriesStore) -> None:
+        done = sweep(store, question(min_round_trips=10_000))
+
+        assert done.trials.filter(value__isnull=False).count() == 0
+        assert list(best_trials(done, count=5)) == []
+
+    def test_less_is_better_for_a_drawdown(self, store: SeriesStore) -> None:
+        done = sweep(store, question(objective=Objective("max_drawdown")))
+
+        best = [trial.metrics["max_drawdown"] for trial in best_trials(done, count=8)]
+
+        assert best == sorted(best)
+        assert len(best) == 8
+
+    def test_shows_itself_as_a_document(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+
+        shown = describe_sweep(done, best=3)
+
+        assert (shown["n_trials"], shown["n_failed"], len(shown["best"])) == (8, 0, 3)
+        assert shown["trials_per_second"] == pytest.approx(8 / shown["seconds"])
+        assert shown["peak_rss_mb"] > 50
+        values = [trial["metrics"]["sharpe"] for trial in shown["best"]]
+        assert values == sorted(values, reverse=True)
+
+
+class TestDeath:
+    def test_loses_at_most_the_chunk_it_was_in(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = question("fast=2:14:2", "slow=16,20", budget_bytes=1)  # One set a chunk.
+        for _ in range(5):
+            with pytest.raises(_Killed):
+                _die_after_two_chunks(store, asked, monkeypatch)
+
+        done = resume_sweep(
+            number=Sweep.objects.get().pk, question=asked, store=store, clock=SystemClock()
+        )
+
+        assert done.status == RunStatus.SUCCEEDED
+        assert list(done.trials.order_by("number").values_list("number", flat=True)) == [
+            *range(14)
+        ]
+
+    def test_goes_on_with_the_same_question_only(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = question(budget_bytes=1)
+        with pytest.raises(_Killed):
+            _die_after_two_chunks(store, asked, monkeypatch)
+        number = Sweep.objects.get().pk
+
+        with pytest.raises(SweepDiffers, match="another question"):
+            resume_sweep(
+                number=number, question=question("fast=3,4"), store=store, clock=SystemClock()
+            )
+
+    def test_is_not_taken_from_a_living_process(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+
+        with pytest.raises(SweepNotRunning, match="has ended"):
+            resume_sweep(number=done.pk, question=question(), store=store, clock=SystemClock())
+
+
+class TestLedger:
+    def test_a_trial_is_never_changed(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            Trial.objects.filter(sweep=done).update(value=9.0)
+        with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
+            Sweep.objects.filter(pk=done.pk).update(objective="cagr")
+
+
+class _Killed(BaseException):
+    """The process is gone: nothing of it runs any more."""
+
+
+def _die_after_two_chunks(
+    store: SeriesStore, asked: SweepQuestion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sweep, or go on, as a process that dies in its third chunk."""
+    real, calls, gone = column_runs.try_sets, 0, Trial.objects.count()
+
+    def try_sets(*args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 2:
+            raise _Killed
+        return real(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(column_runs, "try_sets", try_sets)
+        # Process 1 of this machine did not start at its very beginning.
+        patch.setattr(sweeps, "process_name", lambda: f"{platform.node()}/1/0.{gone}")
+        earlier = Sweep.objects.first()
+        if earlier is None:
+            sweep(store, asked)
+        else:
+            resume_sweep(number=earlier.pk, question=asked, store=store, clock=SystemClock())
