@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +41,15 @@ class Written:
     file_hash: str
 
 
-def rows_hash(events: Events) -> str:
+def rows_hash(*pieces: Events) -> str:
     """Return the SHA-256 of events in hex: row after row, 64 little-endian bytes each."""
-    return hashlib.sha256(_bytes(events)).hexdigest()
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(_bytes(piece))
+    return digest.hexdigest()
 
 
-def write_events(folder: Path, label: str, events: Events) -> Written:
+def write_events(folder: Path, label: str, pieces: Sequence[Events]) -> Written:
     """Write a file; when this returns it is whole and on the disk.
 
     Parameters
@@ -55,19 +58,21 @@ def write_events(folder: Path, label: str, events: Events) -> Written:
         Where.
     label
         First part of the name; the hash and `.npz` follow.
-    events : ndarray of EVENT_DTYPE, shape (n,)
-        In order.
+    pieces : sequence of ndarray of EVENT_DTYPE, shape (n,)
+        What the file holds, one piece after the other: an hour is never copied into one.
     """
-    digest = rows_hash(events)
+    digest = rows_hash(*pieces)
     path = folder / f"{label}.{digest[:_HASH_DIGITS]}{EVENTS_SUFFIX}"
     with (
         zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=_EFFORT) as archive,
         # Opened by its name alone, a member bears no time: equal events make equal bytes.
         archive.open(f"{ARRAY_NAME}.npy", "w", force_zip64=True) as stream,
     ):
-        header = {"descr": EVENT_DTYPE.descr, "fortran_order": False, "shape": events.shape}
+        count = sum(map(len, pieces))
+        header = {"descr": EVENT_DTYPE.descr, "fortran_order": False, "shape": (count,)}
         np.lib.format.write_array_header_1_0(stream, header)  # type: ignore[no-untyped-call]
-        stream.write(_bytes(events))
+        for piece in pieces:
+            stream.write(_bytes(piece))
     sync(path)
     return Written(path.name, digest, _file_hash(path))
 

@@ -62,6 +62,7 @@ class HourWriter:
             self._snapshot = Written(facts.snapshot, facts.snapshot_hash, facts.snapshot_file_hash)
         self._hour = last.first_ns // _HOUR_NS
         self._pieces = [read_proved(folder / last.file, last.hash)]
+        self._book.apply(self._pieces[0])
         self._stored = last
 
     def add(self, events: Events) -> None:
@@ -77,6 +78,7 @@ class HourWriter:
                 self.finish()
                 self._begin(hour)
             self._pieces.append(piece)
+            self._book.apply(piece)
 
     def finish(self) -> None:
         """Write the hour that is open.
@@ -88,23 +90,22 @@ class HourWriter:
         """
         if self._hour is None:
             return
-        events = np.concatenate(self._pieces)
-        if self._stored is None or len(events) > self._stored.rows:
-            self.partitions.append(self._write(self._hour, events))
-        self._book.apply(events)
+        if self._stored is None or len(self._pieces) > 1:
+            self.partitions.append(self._write(self._hour))
         self._pieces, self._hour, self._stored = [], None, None
 
-    def _write(self, number: int, events: Events) -> Partition:
-        times = events["exch_ts"][events["ev"] & AT_EXCHANGE != 0]
-        hour, snapshot = hour_of(int(times[0])), self._snapshot
+    def _write(self, number: int) -> Partition:
+        pieces, snapshot = self._pieces, self._snapshot
+        hour = hour_of(number * _HOUR_NS)
         with disk_errors(self._staging):
-            written = write_events(self._staging, hour, events)
+            written = write_events(self._staging, hour, pieces)
+        times = [_edges(piece) for piece in pieces if (piece["ev"] & AT_EXCHANGE).any()]
         start_ns = number * _HOUR_NS
         in_hour = np.searchsorted(self._gap_times_ns, [start_ns, start_ns + _HOUR_NS])
         facts = HourFacts(
             hour=hour,
-            trades=count_kind(events, TRADE),
-            depth_updates=count_kind(events, DEPTH),
+            trades=sum(count_kind(piece, TRADE) for piece in pieces),
+            depth_updates=sum(count_kind(piece, DEPTH) for piece in pieces),
             file_hash=written.file_hash,
             snapshot=snapshot.name,
             snapshot_hash=snapshot.hash,
@@ -112,11 +113,11 @@ class HourWriter:
         )
         gaps_before = self._stored.gaps if self._stored else 0
         return Partition(
-            month=month_of(int(times[0])),
+            month=month_of(times[0][0]),
             file=written.name,
-            rows=len(events),
-            first_ns=int(times[0]),
-            last_ns=int(times[-1]),
+            rows=sum(map(len, pieces)),
+            first_ns=times[0][0],
+            last_ns=times[-1][1],
             gaps=gaps_before + int(in_hour[1] - in_hour[0]),
             hash=written.hash,
             events=facts,
@@ -129,7 +130,7 @@ class HourWriter:
         if len(levels):
             with disk_errors(self._staging):
                 label = f"{hour_of(start_ns)}.book"
-                self._snapshot = write_events(self._staging, label, levels)
+                self._snapshot = write_events(self._staging, label, [levels])
 
     def _split(self, events: Events) -> Iterator[tuple[int, Events]]:
         """Yield the events of each hour: that of the last one at the exchange before them."""
@@ -142,6 +143,12 @@ class HourWriter:
         cuts = [0, *(np.flatnonzero(np.diff(hours)) + 1).tolist(), len(events)]
         for start, stop in pairwise(cuts):
             yield int(hours[start]), events[start:stop]
+
+
+def _edges(events: Events) -> tuple[int, int]:
+    """Return when the first and the last of the events happened that the exchange heard of."""
+    times = events["exch_ts"][events["ev"] & AT_EXCHANGE != 0]
+    return int(times[0]), int(times[-1])
 
 
 def count_kind(events: Events, kind: int) -> int:

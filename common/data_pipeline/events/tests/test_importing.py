@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.data_pipeline.events.exceptions import EventsOverlap, ReceivedTooLate, SizesDiffer
@@ -260,7 +260,7 @@ class TestProperties:
         st.lists(st.tuples(st.integers(0, 5_000), st.integers(-40, 400)), min_size=1, max_size=30),
         st.integers(1, 29),
     )
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+    @settings(deadline=None, max_examples=25)
     def test_whatever_is_recorded_is_stored_in_order_and_whole(
         self, tmp_path_factory: pytest.TempPathFactory, times: list[tuple[int, int]], spread: int
     ) -> None:

@@ -2,7 +2,7 @@ from collections import Counter
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common.data_pipeline.events.messages import MESSAGE_DTYPE, Messages
@@ -92,6 +92,7 @@ event_times = st.lists(
 
 
 class TestProperties:
+    @settings(deadline=None)
     @given(event_times, st.lists(moment, max_size=4))
     @example([(2, 9), (2, 8), (2, 9)], [])
     def test_the_sequence_is_that_of_the_rule_however_it_comes_in_parts(
@@ -99,6 +100,7 @@ class TestProperties:
     ) -> None:
         assert shown(order(times, borders)) == two_heads(times)
 
+    @settings(deadline=None)
     @given(event_times, st.lists(moment, max_size=4))
     def test_is_in_order_for_both_and_loses_nothing(
         self, times: Times, borders: list[int]
@@ -111,6 +113,7 @@ class TestProperties:
             assert Counter(valid["px"].tolist()) == Counter(range(1, len(times) + 1))
         assert (events["local_ts"] >= events["exch_ts"]).all()
 
+    @settings(deadline=None)
     @given(st.lists(moment, min_size=1).map(sorted), st.lists(st.integers(0, 5)))
     def test_nothing_stands_twice_where_both_clocks_agree(
         self, moments: list[int], borders: list[int]

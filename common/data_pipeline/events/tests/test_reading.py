@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -138,7 +139,7 @@ class TestVerifyEvents:
         path = next(store.root.rglob("2024-08-08T23.*.npz"))
         events = read_events(path)
         events["qty"][0] += 1
-        written = write_events(path.parent, "other", events)
+        written = write_events(path.parent, "other", [events])
         (path.parent / written.name).rename(path)
 
         with pytest.raises(StoreCorrupted, match="holds other events than were written"):
@@ -155,16 +156,20 @@ class TestStore:
 
 
 class TestWriteEvents:
-    def test_writes_equal_bytes_for_equal_events(self, store: SeriesStore, tmp_path: Path) -> None:
+    def test_writes_the_same_events_however_they_come_in_pieces(
+        self, store: SeriesStore, tmp_path: Path
+    ) -> None:
         events = read_events(read_event_files(store, KEY).paths[0])
 
-        first, second = (write_events(tmp_path, label, events) for label in ("a", "b"))
+        first, second = (
+            write_events(tmp_path, label, pieces)
+            for label, pieces in (("a", [events]), ("b", [events[:3], events[3:]]))
+        )
 
-        assert first.file_hash == second.file_hash
-        assert (tmp_path / first.name).read_bytes() == (tmp_path / second.name).read_bytes()
-
-    def test_the_hash_is_that_of_the_rows(self, store: SeriesStore) -> None:
-        events = read_events(read_event_files(store, KEY).paths[0])
-
-        assert events.flags["C_CONTIGUOUS"]
-        assert np.dtype(events.dtype).itemsize == 64
+        assert first.hash == second.hash == hashlib.sha256(events.tobytes()).hexdigest()
+        for written in (first, second):
+            assert (read_events(tmp_path / written.name) == events).all()
+            content = (tmp_path / written.name).read_bytes()
+            assert written.file_hash == hashlib.sha256(content).hexdigest()
+        again = write_events(tmp_path, "a", [events.copy()])
+        assert again == first
