@@ -1,12 +1,14 @@
 """Experiments, datasets, runs, fills, equity and engines."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from django.db.models import Model
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.serializers import BaseSerializer
 
 from common.api.content_etag import ContentETagMixin
@@ -19,12 +21,15 @@ from common.api.rows import (
     next_link,
     read_query,
 )
+from common.domain.clock import SystemClock
 from research.api import filters, serializers
 from research.api.rows import FactRows, FillRows, MarkRows
+from research.api.run_requests import RunRequestSerializer
 from research.engines.registry import list_engines
 from research.models import Dataset, Experiment, Run
 from research.selectors.fact_pages import read_fact_page
-from research.selectors.runs import list_experiments, list_runs
+from research.selectors.runs import get_run, list_experiments, list_runs
+from research.services import queue
 
 _VIEWERS: Final = ("research.view_run",)
 
@@ -70,12 +75,44 @@ class RunViewSet(RowsMixin, ContentETagMixin, viewsets.ReadOnlyModelViewSet[Run]
     filterset_class = filters.RunFilter
     lookup_value_converter = "int"
     etag_field = "status"
+    describing_actions = frozenset({"create", "cancel"})
+    # Who may begin a run may end one.
+    required_permissions = {"cancel": ("research.add_run",)}
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        """Return a short form for lists."""
+        """Return a short form for lists, and what is sent to have a run."""
         if self.action == "list":
             return serializers.RunListSerializer
-        return serializers.RunSerializer
+        return RunRequestSerializer if self.action == "create" else serializers.RunSerializer
+
+    def describe(self, instance: Model) -> Any:
+        """Return a run as its own page shows it."""
+        return serializers.RunSerializer(cast("Run", instance)).data
+
+    @extend_schema(request=RunRequestSerializer, responses={202: serializers.RunSerializer})
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Put a run into the queue; its address tells how far it is."""
+        asked = RunRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        queued = queue.enqueue(question=asked.question(), user_id=request.user.pk)
+        address = reverse("run-detail", args=[queued.pk], request=request)
+        return self._answer(get_run(queued.pk), headers={"Location": address})
+
+    @extend_schema(
+        request=None, responses={200: serializers.RunSerializer, 202: serializers.RunSerializer}
+    )
+    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @idempotent
+    def cancel(self, request: Request, pk: int) -> Response:  # noqa: ARG002
+        """End a run: 200 if it has ended, 202 while its worker ends its process."""
+        run: Run = self.get_object()
+        return self._answer(queue.cancel(run_id=run.pk, at=SystemClock().now()))
+
+    def _answer(self, run: Run, *, headers: dict[str, str] | None = None) -> Response:
+        self.tag(run)
+        is_final = run.finished_at is not None
+        return Response(self.describe(run), status=200 if is_final else 202, headers=headers)
 
     @extend_schema(
         parameters=[PositionQuerySerializer],

@@ -48,7 +48,7 @@ class BacktestRequest:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_cash(self.cash)
+        check_cash(self.cash)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +78,17 @@ class NativeRequest:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_cash(self.cash)
+        check_cash(self.cash)
 
 
-def _check_cash(cash: float) -> None:
+def check_cash(cash: float) -> None:
+    """Refuse to start with nothing, or with something that is no number.
+
+    Raises
+    ------
+    InvalidArgument
+        If cash is not positive and finite.
+    """
     if not (isfinite(cash) and cash > 0):
         raise InvalidArgument(f"cash is {cash}, must be positive")
 

@@ -13,6 +13,7 @@ from common.domain.enums import RunStatus, SeriesKind
 from common.domain.instruments import SeriesKey
 from exchanges.models import Series
 from exchanges.selectors.market_data import get_instrument
+from research.domain.backtest import check_cash
 from research.domain.question import RunQuestion
 from research.domain.question_document import question_to_json
 from research.engines.exceptions import UnknownEngine
@@ -43,9 +44,11 @@ def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
     ------
     PlatformError
         UnknownEngine, EngineNotInstalled, UnknownStrategy, InvalidParameter,
-        UnknownInstrument, SeriesNotFound; InvalidArgument for a strategy file.
+        UnknownInstrument, SeriesNotFound; InvalidArgument for a strategy file or for cash
+        that is none.
     """
     document = question_to_json(question)
+    check_cash(question.cash)
     _check_engine(question.engine)
     version = present_version(question.strategy_key)
     params = admit_described(version.parameters, question.params)

@@ -19,6 +19,8 @@ from research.domain.question import RunQuestion
 from research.models import Run
 from research.services import jobs, queue
 from research.services.backtests import run_backtest
+from research.tests import brokers
+from research.tests.brokers import FakeBroker
 from trading.services.catalogue import sync_strategies
 
 # Any: a finished run has what its type says may be missing.
@@ -74,6 +76,15 @@ def ask(store: SeriesStore) -> Ask:
         return run_backtest(question=RunQuestion(**asked), store=store, clock=SystemClock())
 
     return ask
+
+
+@pytest.fixture
+def fake_broker(settings: Any) -> FakeBroker:
+    """Keep what workers would be told."""
+    settings.TASK_SENDER = "research.tests.brokers.send"
+    settings.TASK_COUNTER = "research.tests.brokers.count"
+    brokers.broker.__init__()  # type: ignore[misc]  # as new
+    return brokers.broker
 
 
 @pytest.fixture
