@@ -14,7 +14,9 @@ from common.domain.bars import Bars, Floats
 from common.domain.costs import CostModel, Rebalance, SizingMode
 from common.domain.enums import FillReason
 from common.domain.fills import FILL_DTYPE, Fills
+from common.domain.funding import FundingEntries
 from research.domain.backtest import BacktestRequest, Market
+from research.engines.tests.canonical_funding import Funding
 from research.engines.tests.canonical_stops import Bar, Levels, RoundTrip
 from trading.strategies.base import Strategy
 
@@ -31,6 +33,7 @@ class Canonical:
     quantity: float
     skipped: int
     ruined: bool
+    funding: FundingEntries
 
 
 @dataclass(slots=True)
@@ -83,20 +86,20 @@ def execute(request: BacktestRequest, market: Market, targets: Floats) -> Canoni
 def _execute(request: BacktestRequest, market: Market, targets: Floats) -> Canonical:
     bars, lot = market.period, market.instrument.lot
     account = _Account(_exact(request.cash), request.costs, lot)
-    levels = _levels(request)
+    levels, funding = _levels(request), Funding(market.funding, bars)
     decider = _Decider(request, market.instrument.min_notional or Decimal(0), lot)
     due, equity = 0, list[float]()
     # Marks are floats of exact parts; what decides an order is exact throughout.
-    cash, quantity, closes = float(account.cash), 0.0, bars.close.tolist()
-    for t in range(len(bars)):
-        count = len(account.fills)
+    closes, length_ns = bars.close.tolist(), bars.timeframe.nanoseconds
+    for t, opened_ns in enumerate(bars.open_ns.tolist()):
+        # At the moment of a fill it is the position before it that pays.
+        account.cash += funding.pay(opened_ns + 1, account.lots * lot)
         if due:
-            account.order(due, int(bars.open_ns[t]), _exact(bars.open[t]))
+            account.order(due, opened_ns, _exact(bars.open[t]))
         if levels and account.trip:
             decider.stopped |= _leave(account, account.trip, levels, _bar(bars, t))
-        if len(account.fills) > count:
-            cash, quantity = float(account.cash), float(account.lots * lot)
-        equity.append(cash + quantity * closes[t])
+        account.cash += funding.pay(opened_ns + length_ns, account.lots * lot)
+        equity.append(float(account.cash) + float(account.lots * lot) * closes[t])
         if equity[-1] <= 0:
             break
         due = decider.decide(float(targets[t]), account, closes[t], is_last=t + 1 == len(bars))
@@ -107,6 +110,7 @@ def _execute(request: BacktestRequest, market: Market, targets: Floats) -> Canon
         quantity=float(account.lots * lot),
         skipped=decider.skipped,
         ruined=equity[-1] <= 0,
+        funding=funding.booked(),
     )
 
 
@@ -187,7 +191,14 @@ def merge(fills: Fills) -> Fills:
     return np.array(merged, FILL_DTYPE)
 
 
-def compare(*, fills: Fills, expected: Canonical, market: Market, cash: float) -> list[str]:
+def compare(
+    *,
+    fills: Fills,
+    expected: Canonical,
+    market: Market,
+    cash: float,
+    funding: FundingEntries | None = None,
+) -> list[str]:
     """Return every difference above the tolerances, as sentences; none if they are equal.
 
     Prices may differ by 1e-9 relative, quantities by a lot or 1e-6, fees by 1e-6, and
@@ -213,7 +224,9 @@ def compare(*, fills: Fills, expected: Canonical, market: Market, cash: float) -
     ]
     close = market.period.close[len(expected.equity) - 1]
     signed = ours["side"] * ours["quantity"]
-    final = cash - float(np.sum(signed * ours["price"] + ours["fee"])) + signed.sum() * close
+    received = 0.0 if funding is None else float(np.sum(funding["amount"]))
+    spent = float(np.sum(signed * ours["price"] + ours["fee"]))
+    final = cash - spent + received + signed.sum() * close
     if abs(final - expected.equity[-1]) > 1e-6 * abs(expected.equity[-1]):
         found.append(f"final equity {final!r}, expected {expected.equity[-1]!r}")
     return found

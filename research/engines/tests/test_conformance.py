@@ -12,6 +12,7 @@ from research.engines.capabilities import Capabilities
 from research.engines.memory import MemoryModel
 from research.engines.tests.canonical import execute
 from research.engines.tests.conformance import FREE, EngineConformance, facts
+from research.engines.tests.conformance_funding import FundingConformance
 from research.engines.tests.conformance_stops import FLAT, StopConformance
 from research.engines.tests.scripted import ask, quoted
 from trading.strategies.base import StopSpec
@@ -23,7 +24,9 @@ class Recomputation(BacktestEngine):
     name = "recomputation"
     requirement = "numpy"
     distributions = ("numpy",)
-    capabilities = Capabilities(bars=True, short_selling=True, stops=True, every_bar=True)
+    capabilities = Capabilities(
+        bars=True, short_selling=True, stops=True, funding=True, every_bar=True
+    )
     memory = MemoryModel(base=0, per_bar=0)
 
     @override
@@ -40,6 +43,7 @@ class Recomputation(BacktestEngine):
             cash=done.cash,
             quantity=done.quantity,
             skipped_ns=np.zeros(done.skipped, np.int64),
+            funding=done.funding,
         )
 
 
@@ -51,7 +55,11 @@ class TestStopsOfEveryEngine(StopConformance):
     """Stops, once for each engine of the registry."""
 
 
-class TestTheRecomputation(EngineConformance, StopConformance):
+class TestFundingOfEveryEngine(FundingConformance):
+    """Funding, once for each engine of the registry."""
+
+
+class TestTheRecomputation(EngineConformance, StopConformance, FundingConformance):
     """What the engines are compared with passes every case itself."""
 
     @pytest.fixture
