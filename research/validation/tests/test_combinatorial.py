@@ -18,12 +18,12 @@ def flat(stretches: tuple[range, ...]) -> list[int]:
 
 class TestPurgedSplits:
     @given(
-        n_groups=st.integers(2, 8),
+        n_groups=st.integers(2, 6),
         share=st.floats(0.0, 0.99),
-        length=st.integers(30, 60),
+        length=st.integers(20, 30),
         odd=st.integers(0, 7),
-        purge=st.integers(0, 8),
-        embargo=st.integers(0, 8),
+        purge=st.integers(0, 6),
+        embargo=st.integers(0, 6),
     )
     def test_keep_their_promises(
         self, n_groups: int, share: float, length: int, odd: int, purge: int, embargo: int
