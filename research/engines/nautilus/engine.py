@@ -17,7 +17,18 @@ class NautilusEngine(BacktestEngine):
     requirement = "nautilus_trader"
     distributions = ("nautilus_trader",)
     capabilities = Capabilities(
-        bars=True, short_selling=True, stops=True, funding=True, every_bar=True, native=True
+        bars=True,
+        events=True,
+        order_book=True,
+        limit_orders=True,
+        short_selling=True,
+        stops=True,
+        funding=True,
+        every_bar=True,
+        native=True,
+        latency=True,
+        maker_orders=True,
+        partial_fills=True,
     )
     memory = MemoryModel(base=350_000_000, per_bar=600)
 
@@ -29,9 +40,13 @@ class NautilusEngine(BacktestEngine):
     def _execute(self, task: Task) -> Execution:
         import_nautilus()
         with translated():
-            from research.engines.nautilus.runner import run_on_bars
+            if task.market.events is None:
+                from research.engines.nautilus.runner import run_on_bars
 
-            return run_on_bars(task)
+                return run_on_bars(task)
+            from research.engines.nautilus.event_runner import run_on_events
+
+            return run_on_events(task, task.market.events)
 
     @override
     def _execute_native(self, task: NativeTask) -> Execution:

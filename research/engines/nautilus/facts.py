@@ -17,7 +17,7 @@ def fill_row(event: Any, reason: FillReason) -> FillRow:
     return (
         event.ts_event,
         1 if event.order_side == OrderSide.BUY else -1,
-        event.last_px.as_double(),
+        float(event.last_px.as_decimal()),
         float(event.last_qty.as_decimal()),
         float(event.commission.as_decimal()),
         Liquidity.MAKER if maker else Liquidity.TAKER,

@@ -1,64 +1,22 @@
 """Run a person's own strategy in NautilusTrader, on the venue as it is by default."""
 
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, override
+from typing import Any
 
-import numpy as np
-from nautilus_trader.backtest.config import SimulationModuleConfig
-from nautilus_trader.backtest.modules import SimulationModule
-from nautilus_trader.model.events import OrderFilled
-
-from common.domain.bars import Bars
-from common.domain.enums import FillReason
 from research.domain.backtest import Execution
 from research.engines.base import NativeTask
 from research.engines.exceptions import UnsupportedFeature
-from research.engines.nautilus.bars import iter_closed_bars
-from research.engines.nautilus.facts import fill_row, read_holding
-from research.engines.nautilus.funding import FundingModule
+from research.engines.nautilus.bars import closed_bars, iter_closed_bars
+from research.engines.nautilus.event_bars import with_bars
+from research.engines.nautilus.event_data import EventFeed
+from research.engines.nautilus.event_runner import event_instrument, event_venue, venue_modules
 from research.engines.nautilus.inputs import Scale, uses_margin
 from research.engines.nautilus.native_file import load_strategy
 from research.engines.nautilus.pieces import run_pieces
 from research.engines.nautilus.records import Records
 from research.engines.nautilus.venue import Traded, VenueSpec, build_instrument, open_engine
-
-
-class WatchModule(SimulationModule):
-    """Notes fills as the engine publishes them, and the account after each event."""
-
-    def __init__(self, *, bars: Bars, traded: Traded, records: Records) -> None:
-        super().__init__(SimulationModuleConfig())
-        self.opens_ns = bars.open_ns
-        self.traded = traded
-        self.records = records
-        self.is_stale = False
-
-    def note_event(self, event: Any) -> None:
-        """Take an event of an order."""
-        if isinstance(event, OrderFilled):
-            self.records.fills.append(fill_row(event, FillReason.TARGET))
-            self.is_stale = True
-
-    def note_change(self) -> None:
-        """Read the account after this event, since something has changed it."""
-        self.is_stale = True
-
-    @override
-    def process(self, ts_now: int) -> None:
-        """Read the account after what an event made of it."""
-        if not self.is_stale:
-            return
-        self.is_stale = False
-        row = int(np.searchsorted(self.opens_ns, ts_now, side="right")) - 1
-        self.records.accounts.append((row, read_holding(self.exchange.cache, self.traded)))
-
-    @override
-    def log_diagnostics(self, logger: Any) -> None:
-        """Have nothing to log."""
-
-    @override
-    def reset(self) -> None:
-        """Have nothing to reset: an engine runs once."""
+from research.engines.nautilus.watch import WatchModule
 
 
 def run_native(task: NativeTask) -> Execution:
@@ -69,7 +27,7 @@ def run_native(task: NativeTask) -> Execution:
     UnsupportedFeature
         If slippage is asked for: the venue fills at the prices of its data.
     """
-    request, market = task.request, task.market
+    request, bars = task.request, task.market.period
     if request.costs.slippage:
         raise UnsupportedFeature(
             f"nautilus fills a strategy of its own at the prices of the data, slippage is"
@@ -77,34 +35,51 @@ def run_native(task: NativeTask) -> Execution:
             engine="nautilus",
             features=["slippage"],
         )
-    bars = market.period
-    scale = Scale.natural(market.instrument, bars)
-    traded = build_instrument(
-        market.instrument,
-        bars.timeframe,
-        scale=scale,
-        costs=request.costs,
-        is_native=True,
-    )
+    traded = _instrument(task)
     records = Records()
     watch = WatchModule(bars=bars, traded=traded, records=records)
-    modules: list[SimulationModule] = [watch]
-    if market.funding is not None:
-        modules.append(
-            FundingModule(
-                market.funding, traded=traded, records=records, on_booked=watch.note_change
-            )
-        )
-    venue = VenueSpec(
-        cash=request.cash,
-        margin=uses_margin(market.instrument, request.account),
-        options={"modules": modules},
-    )
     with (
-        open_engine(traded, venue) as engine,
+        open_engine(traded, _venue(task, watch)) as engine,
         load_strategy(request, traded) as strategy,
     ):
         engine.kernel.msgbus.subscribe("events.order.*", watch.note_event)
         engine.add_strategy(strategy)
-        run_pieces(engine, iter_closed_bars(bars, traded), bars=bars, progress=task.progress)
-    return records.execution(bars, Decimal(1).scaleb(-scale.size), request.cash)
+        run_pieces(engine, _pieces(task, traded), bars=bars, progress=task.progress)
+    return records.execution(bars, Decimal(1).scaleb(-traded.scale.size), request.cash)
+
+
+def _instrument(task: NativeTask) -> Traded:
+    request, market = task.request, task.market
+    if market.events is not None:
+        return event_instrument(request, market, market.events)
+    return build_instrument(
+        market.instrument,
+        market.bars.timeframe,
+        scale=Scale.natural(market.instrument, market.period),
+        costs=request.costs,
+        is_native=True,
+    )
+
+
+def _venue(task: NativeTask, watch: WatchModule) -> VenueSpec:
+    request, market = task.request, task.market
+    if market.events is not None:
+        return event_venue(request, market, watch=watch, rests=True)
+    return VenueSpec(
+        cash=request.cash,
+        margin=uses_margin(market.instrument, request.account),
+        options={"modules": venue_modules(market, watch)},
+    )
+
+
+def _pieces(task: NativeTask, traded: Traded) -> Iterable[list[Any]]:
+    market, bars = task.market, task.market.period
+    if market.events is None:
+        return iter_closed_bars(bars, traded)
+    return with_bars(
+        EventFeed(market.events, traded).pieces(
+            int(bars.open_ns[-1]) + bars.timeframe.nanoseconds
+        ),
+        closed_bars(bars, traded, before_close_ns=1),
+        after_next_event=False,
+    )

@@ -1,6 +1,7 @@
 """What the strategy inside NautilusTrader follows: one entry a bar; no framework."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from research.engines.base import Task
 from research.engines.decisions import find_decisions
@@ -35,14 +36,14 @@ class Plan:
     stops: StopSpec | None = None
 
     @classmethod
-    def of(cls, task: Task) -> "Plan":
-        """Return the plan of a task."""
+    def of(cls, task: Task, lot: Decimal | None = None) -> "Plan":
+        """Return the plan of a task, in lots of the instrument where no other is given."""
         request, market = task.request, task.market
         return cls(
             targets=task.exposures.tolist(),
             decided=find_decisions(task.exposures, request.rebalance).tolist(),
             closes=market.period.close.tolist(),
-            sizer=Sizer.of(request, market.instrument),
+            sizer=Sizer.of(request, market.instrument, lot or market.instrument.lot),
             cash=request.cash,
             slippage=request.costs.slippage,
             stops=task.stops,

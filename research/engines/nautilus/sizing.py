@@ -48,11 +48,11 @@ class Sizer:
     fee_rate: Decimal
 
     @classmethod
-    def of(cls, request: BacktestRequest, instrument: InstrumentSpec) -> "Sizer":
+    def of(cls, request: BacktestRequest, instrument: InstrumentSpec, lot: Decimal) -> "Sizer":
         """Return the sizer of a request."""
         sizing = request.sizing
         return cls(
-            lot=instrument.lot,
+            lot=lot,
             min_notional=instrument.min_notional or Decimal(0),
             mode=sizing.mode,
             value=exact(1.0 if sizing.value is None else sizing.value),
