@@ -155,7 +155,7 @@ class BinanceFuturesFeed:
             self._ignored[str(kind or "other")] += 1
 
     def _read_trade(self, data: dict[str, Any], local_ns: int, text: str) -> None:
-        number, last = data["t"], self._last_trade
+        number, last = _whole(data["t"]), self._last_trade
         if self._is_repeated(self._trades, number, text):
             return
         self._last_trade = number
@@ -167,13 +167,13 @@ class BinanceFuturesFeed:
             self._add(TRADE | side, (data["T"], local_ns), [(data["p"], data["q"])])
 
     def _read_depth(self, data: dict[str, Any], local_ns: int, text: str) -> None:
-        number, last = data["u"], self._last_update
+        number, last, before = _whole(data["u"]), self._last_update, _whole(data["pu"])
         if self._is_repeated(self._updates, number, text):
             return
         self._last_update = number
         if last is None:
-            self._first_update_after = data["pu"]
-        elif data["pu"] != last:
+            self._first_update_after = before
+        elif before != last:
             self._gap_times.append(data["T"])
         times = data["T"], local_ns
         self._add(DEPTH | BUY, times, data["b"])
@@ -229,6 +229,12 @@ class BinanceFuturesFeed:
         rows["px"], rows["qty"] = numbers[::2], numbers[1::2]
         self._groups, self._numbers = [], array("d")
         return Batch(self._path, rows, lines)
+
+
+def _whole(number: object) -> int:
+    if type(number) is not int:
+        raise TypeError(f"{number!r} is not the number of a message")
+    return number
 
 
 def _fault(code: str, times_ms: Sequence[int], missing: int = 0) -> Fault:

@@ -48,7 +48,7 @@ def trade(
 def depth(at_ms: int, number: int, bids: Levels = (), asks: Levels = ()) -> dict[str, object]:
     """Return an update of the book that follows the one numbered before it."""
     message = {"e": "depthUpdate", "T": ELEVEN_MS + at_ms, "s": "BTCUSDT", "U": number}
-    return {**message, "u": number, "pu": number - 1, "b": list(bids), "a": list(asks)}
+    return {**message, "u": number, "pu": int(number) - 1, "b": list(bids), "a": list(asks)}
 
 
 def book(at_ms: int, bids: Levels, asks: Levels) -> dict[str, object]:

@@ -178,6 +178,8 @@ class TestRefuses:
             ("no number " + line(0, {}), FileDamaged, "is not a message of the feed"),
             (line(0, {}) + "x", FileDamaged, "'x' after the message"),
             (line(0, {"e": "trade", "s": "BTCUSDT"}), FileDamaged, r"KeyError\('t'\)"),
+            (line(0, depth(0, "9")), FileDamaged, "'9' is not the number of a message"),  # type: ignore[arg-type]
+            (line(0, trade(0, 1, "1.0", "1", t=1.5)), FileDamaged, "1.5 is not the number"),
             (line(0, []), FileDamaged, "AttributeError"),
             (line(0, trade(0, 1, "abc", "1")), FileDamaged, "could not convert .* 'abc'"),
             (line(0, depth(0, 1, [("100.0",)])), FileDamaged, "a level is not a price and"),  # type: ignore[list-item]
