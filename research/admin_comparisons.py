@@ -102,20 +102,21 @@ class ComparisonAdmin(ReadOnlyAdmin):
 
 def _facts(document: dict[str, Any]) -> dict[str, Any]:
     chart = ladder_chart(document)
-    count = len(document["differences"])
+    table = difference_table(document, most=len(document["differences"]))
+    count = len(table) - 1
     return {
         "tables": [
-            (title, _shown(table))
-            for title, table in (
+            (title, _shown(each))
+            for title, each in (
                 ("Engines", engine_table(document)),
                 ("Pairs", pair_table(document)),
                 ("Differences by cause, in money", cause_table(document)),
             )
-            if len(table) > 1
+            if len(each) > 1
         ],
         "ladder": _shown(ladder_table(document)) if "ladder" in document else None,
         "ladder_chart": json.dumps(chart) if chart else "",
-        "differences": _shown(difference_table(document, most=_SHOWN_DIFFERENCES)),
+        "differences": _shown(table[: _SHOWN_DIFFERENCES + 1]),
         "differences_title": f"{count} differences"
         + (f", the {_SHOWN_DIFFERENCES} dearest of them" if count > _SHOWN_DIFFERENCES else ""),
     }

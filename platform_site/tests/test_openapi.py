@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 from common.roles import Role
 from common.tests.clients import browser
 from common.tests.factories import UserFactory
-from research.models import Comparison, Run
+from research.models import Comparison, Dataset, Run
 from research.tests.conftest import Ask
 
 # What is well formed can still be refused, such as a period that ends before it starts; what is
@@ -108,7 +108,7 @@ class TestEveryGet:
         comparison = Comparison.objects.create(
             experiment=run.experiment,
             strategy_version=run.strategy_version,
-            dataset_id=run.dataset_id,
+            dataset=Dataset.objects.get(),
             verdict="SINGLE",
             document={"engines": {}, "pairs": [], "differences": []},
         )

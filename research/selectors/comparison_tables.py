@@ -1,10 +1,13 @@
 """A comparison of engines as tables and a chart for people."""
 
-from typing import Any
+from typing import Any, Final
 
 from research.selectors.comparisons import by_cause
 
 type Table = list[list[str]]
+
+_COMPARED: Final = ("price", "quantity", "final equity")
+_POOLED: Final = "within_tolerance"
 
 
 def engine_table(document: dict[str, Any]) -> Table:
@@ -24,7 +27,7 @@ def engine_table(document: dict[str, Any]) -> Table:
 
 def pair_table(document: dict[str, Any]) -> Table:
     """Return a row for each pair of engines."""
-    rows = [["pair", "matched", "missing", "extra", "price", "quantity", "final equity"]]
+    rows = [["pair", "matched", "missing", "extra", *(f"{what} differs by" for what in _COMPARED)]]
     rows += [
         [
             f"{pair['a']} - {pair['b']}",
@@ -78,8 +81,9 @@ def ladder_table(document: dict[str, Any]) -> Table:
 
 
 def difference_table(document: dict[str, Any], *, most: int) -> Table:
-    """Return a row for each of the dearest differences."""
-    dearest = sorted(document["differences"], key=lambda each: -abs(each["money"]))[:most]
+    """Return a row for each of the dearest differences above the tolerances."""
+    above = [each for each in document["differences"] if each["cause"] != _POOLED]
+    dearest = sorted(above, key=lambda each: -abs(each["money"]))[:most]
     rows = [["pair", "cause", "since", "side", "round trip", "differences", "money"]]
     rows += [
         [
@@ -108,6 +112,7 @@ def ladder_chart(document: dict[str, Any]) -> dict[str, Any] | None:
                 "label": "final equity",
                 "data": [row["final_equity"] for row in climbed],
                 "backgroundColor": "var(--color-primary-600)",
+                "maxBarThickness": 80,
                 "displayYAxis": True,
             },
         ],
