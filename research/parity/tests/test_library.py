@@ -38,12 +38,10 @@ def bars_of(series: str, folder: Path) -> Bars:
     what, _, change = series.partition(" with ")
     reader = {"hours": real_bars.read_hourly, "minutes": real_bars.read_minutes}[what]
     bars = reader(folder).rows(6_000, 6_000 + WARM_UP + COUNT)
-    changed = {
-        "": lambda bars, _: bars,
-        "gaps": real_bars.with_gaps,
-        "holes": real_bars.with_holes,
-    }
-    return changed[change](bars, np.random.default_rng(7))
+    if not change:
+        return bars
+    changed = {"gaps": real_bars.with_gaps, "holes": real_bars.with_holes}[change]
+    return changed(bars, np.random.default_rng(7))
 
 
 @cache
@@ -90,7 +88,7 @@ class TestLibrary:
         rule = execute(request, bars, targets)
         exact = BacktestResult(
             engine="rule", engine_version="", fills=rule.fills, equity=rule.equity,
-            cash=rule.cash, quantity=rule.lots * 1e-5,
+            cash=rule.cash, quantity=rule.quantity,
         )  # fmt: skip
 
         for result in results(strategy, series, sample_data).values():
