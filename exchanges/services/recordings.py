@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from common.data_pipeline.events.formats import RecordingFile
-from common.data_pipeline.events.importing import EventReport, import_events
+from common.data_pipeline.events.importing import EventReport, Progress, import_events
 from common.data_pipeline.events.sizes import Sizes, Step
 from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.store import SeriesStore
@@ -22,6 +22,7 @@ def import_recording(
     instrument_id: InstrumentId,
     tick: Decimal | None = None,
     lot: Decimal | None = None,
+    progress: Progress | None = None,
 ) -> EventReport:
     """Import a recording of order-book events, all of it or nothing.
 
@@ -32,6 +33,8 @@ def import_recording(
     tick, lot
         Steps of prices and quantities; None takes those of the events stored already, else
         those of the instrument.
+    progress
+        Called now and then with the number of events read so far.
 
     Raises
     ------
@@ -56,7 +59,9 @@ def import_recording(
                 size=name,
             )
     sizes = Sizes(Step(known["tick"].normalize()), Step(known["lot"].normalize()))
-    report = import_events(store, recording.open(instrument_id), key, sizes=sizes)
+    report = import_events(
+        store, recording.open(instrument_id), key, sizes=sizes, progress=progress
+    )
     register_series(store=store, key=key)
     set_sizes(instrument_id=instrument_id, **stated)
     return report

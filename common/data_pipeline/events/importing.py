@@ -1,6 +1,6 @@
 """A recording of events into the store: all of it, or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,8 @@ from common.domain.errors import InvalidArgument
 from common.domain.events import DEPTH, TRADE
 from common.domain.instruments import SeriesKey
 from common.domain.time import NANOSECONDS, format_utc
+
+type Progress = Callable[[int], object]
 
 # Feeds deliver within seconds. Events received an hour later than others are a clock that was
 # set, and keeping them until their turn would take more memory than an hour of events.
@@ -82,7 +84,12 @@ class EventReport:
 
 
 def import_events(
-    store: SeriesStore, recording: Recording, key: SeriesKey, *, sizes: Sizes
+    store: SeriesStore,
+    recording: Recording,
+    key: SeriesKey,
+    *,
+    sizes: Sizes,
+    progress: Progress | None = None,
 ) -> EventReport:
     """Store the events of a recording after those that are stored, all of them or none.
 
@@ -94,6 +101,8 @@ def import_events(
         Read once, and never held whole.
     sizes
         Tick and lot that its prices and quantities must respect.
+    progress
+        Called now and then with the number of events read so far.
 
     Raises
     ------
@@ -122,7 +131,16 @@ def import_events(
     sizes.check(first)
     with store.writing(key) as (folder, staging):
         task = _Import(path=first.path, folder=folder, staging=staging, sizes=sizes)
-        return task.run(chain([first], filled), recording)
+        return task.run(_watched(chain([first], filled), progress), recording)
+
+
+def _watched(batches: Iterable[Batch], progress: Progress | None) -> Iterator[Batch]:
+    count = 0
+    for batch in batches:
+        yield batch
+        count += len(batch.rows)
+        if progress is not None:
+            progress(count)
 
 
 @dataclass(slots=True, kw_only=True)

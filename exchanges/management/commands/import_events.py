@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import CommandParser
+from tqdm import tqdm
 
 from common.commands import (
     PlatformCommand,
@@ -13,6 +14,7 @@ from common.commands import (
     positive_decimal,
 )
 from common.data_pipeline.events.formats import RecordingFile, RecordingFormat
+from common.data_pipeline.events.importing import EventReport
 from common.data_pipeline.events.quality import findings
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
@@ -51,34 +53,24 @@ class Command(PlatformCommand):
         """Import the recording."""
         key = SeriesKey(instrument_id(options), SeriesKind.EVENTS)
         latency_ms: Decimal | None = options["feed_latency_ms"]
-        report = import_recording(
-            store=open_store(),
-            recording=RecordingFile(
-                path=options["file"],
-                format=RecordingFormat(options["format"]),
-                depth=options["depth"],
-                feed_latency_ns=None if latency_ms is None else int(latency_ms * _MILLISECOND_NS),
-                allow_cut_end=options["allow_cut_end"],
-            ),
-            instrument_id=key.instrument,
-            tick=options["tick"],
-            lot=options["lot"],
+        recording = RecordingFile(
+            path=options["file"],
+            format=RecordingFormat(options["format"]),
+            depth=options["depth"],
+            feed_latency_ns=None if latency_ms is None else int(latency_ms * _MILLISECOND_NS),
+            allow_cut_end=options["allow_cut_end"],
         )
-        return {
-            "series": str(key),
-            "rows": report.rows,
-            "start": format_utc(report.start_ns),
-            "end": format_utc(report.end_ns),
-            "gaps": report.gaps,
-            "duplicates": report.duplicates,
-            "trades": report.trades,
-            "depth_updates": report.depth_updates,
-            "added": report.added,
-            "clock_offset_ns": report.clock_offset_ns,
-            "ignored": report.ignored,
-            "findings": [finding.describe() for finding in findings(report.faults)],
-            "hash": report.hash,
-        }
+        # Without a terminal (None) the bar is left out.
+        with tqdm(desc=str(key), unit=" events", disable=None) as bar:
+            report = import_recording(
+                store=open_store(),
+                recording=recording,
+                instrument_id=key.instrument,
+                tick=options["tick"],
+                lot=options["lot"],
+                progress=lambda count: bar.update(count - bar.n),
+            )
+        return _document(key, report)
 
     def render(self, document: dict[str, Any]) -> str:
         """Return the result in a few lines."""
@@ -101,3 +93,21 @@ class Command(PlatformCommand):
             for finding in document["findings"]
         ]
         return "\n".join([*lines, f"hash {document['hash']}"])
+
+
+def _document(key: SeriesKey, report: EventReport) -> dict[str, Any]:
+    return {
+        "series": str(key),
+        "rows": report.rows,
+        "start": format_utc(report.start_ns),
+        "end": format_utc(report.end_ns),
+        "gaps": report.gaps,
+        "duplicates": report.duplicates,
+        "trades": report.trades,
+        "depth_updates": report.depth_updates,
+        "added": report.added,
+        "clock_offset_ns": report.clock_offset_ns,
+        "ignored": report.ignored,
+        "findings": [finding.describe() for finding in findings(report.faults)],
+        "hash": report.hash,
+    }
