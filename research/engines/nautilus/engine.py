@@ -30,11 +30,13 @@ class NautilusEngine(BacktestEngine):
         maker_orders=True,
         partial_fills=True,
     )
-    memory = MemoryModel(base=350_000_000, per_bar=600)
+    memory = MemoryModel(base=390_000_000, per_bar=600, per_event=250)
 
     @override
     def preload(self) -> None:
         import_nautilus()
+        with translated():
+            from research.engines.nautilus import event_runner, native, runner  # noqa: F401
 
     @override
     def _execute(self, task: Task) -> Execution:

@@ -1,5 +1,6 @@
 """Run targets on recorded events in NautilusTrader."""
 
+from dataclasses import replace
 from typing import Any
 
 from nautilus_trader.backtest.models import LatencyModel
@@ -19,6 +20,7 @@ from research.engines.nautilus.inputs import Scale, decimals_of, uses_margin
 from research.engines.nautilus.pieces import run_pieces
 from research.engines.nautilus.plan import Plan
 from research.engines.nautilus.records import Records
+from research.engines.nautilus.sizing import exact
 from research.engines.nautilus.venue import (
     Traded,
     VenueSpec,
@@ -30,15 +32,27 @@ from research.engines.nautilus.watch import WatchModule
 
 
 def run_on_events(task: Task, events: EventFiles) -> Execution:
-    """Return what NautilusTrader makes of the targets on recorded events."""
+    """Return what NautilusTrader makes of the targets on recorded events.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If the strategy has stops: their rule is one of bars.
+    """
     request, market = task.request, task.market
+    if task.stops is not None:
+        raise UnsupportedFeature(
+            "nautilus executes stops on bars, this run is on recorded events",
+            engine="nautilus",
+            features=["stops"],
+        )
     bars, rests = market.period, request.settings.execution is ExecutionStyle.MAKER
     traded = event_instrument(request, market, events)
     records = Records()
     watch = WatchModule(bars=bars, traded=traded, records=records)
     kind = RestingStrategy if rests else TakingStrategy
     strategy = kind(
-        Plan.of(task, lot=events.lot),
+        _plan(task, events, fee_rate=request.costs.maker_fee_rate if rests else None),
         watch=watch,
         records=records,
         interval_ns=request.settings.quote_interval_ns,
@@ -57,6 +71,14 @@ def run_on_events(task: Task, events: EventFiles) -> Execution:
     records.bars = strategy.row + 1
     records.check_complete(bars)
     return records.execution(bars, events.lot, request.cash)
+
+
+def _plan(task: Task, events: EventFiles, *, fee_rate: float | None) -> Plan:
+    """Return the plan in lots of the recording, at another fee rate where one is given."""
+    plan = Plan.of(task, lot=events.lot)
+    if fee_rate is None:
+        return plan
+    return replace(plan, sizer=replace(plan.sizer, fee_rate=exact(fee_rate)))
 
 
 def event_instrument(

@@ -38,7 +38,7 @@ class Sizer:
     mode, value
         What a target of 1 means; the value is 1 where it means all of equity.
     fee_rate
-        Taker fee, a fraction of the notional.
+        Fee of a buy, a fraction of the notional.
     """
 
     lot: Decimal

@@ -14,7 +14,7 @@ from common.data_pipeline.events.reading import read_event_files
 from common.data_pipeline.events.resample import bars_from_events
 from common.data_pipeline.events.sizes import Sizes, Step
 from common.data_pipeline.store import SeriesStore
-from common.domain.costs import AccountType, CostModel
+from common.domain.costs import AccountType, CostModel, Sizing
 from common.domain.enums import Liquidity, SeriesKind
 from common.domain.events import AT_EXCHANGE, BUY, DEPTH_CLEAR, DEPTH_SNAPSHOT, SELL, EventFiles
 from common.domain.instruments import InstrumentId, InstrumentSpec, SeriesKey
@@ -25,6 +25,7 @@ from research.engines.exceptions import UnsupportedFeature
 from research.engines.nautilus.engine import NautilusEngine
 from research.engines.tests.scripted import ask
 from research.engines.tests.tape import MS, Tape, facts, spread
+from trading.strategies.base import StopSpec
 
 pytestmark = [pytest.mark.engine("nautilus"), pytest.mark.timeout(120)]
 
@@ -150,6 +151,17 @@ class TestResting:
 
         assert facts(result) == [(64_000, 1, 100, 50, 0)]
 
+    def test_is_cut_to_what_cash_pays_with_the_fee_of_a_maker(self, tmp_path: Path) -> None:
+        # 99.5 * 1.001 = 99.5995 for each: 10,000 pay for 100.4, with 1 % for 99.5.
+        tape = spread().bid(60_000, 99.5, 5).sold(61_000, 99.5, 200)
+
+        result = ENGINE.run(
+            ask([1] * 3, costs=COSTS, sizing=Sizing.parse("fixed_notional=20000"), settings=MAKER),
+            tape.market(tmp_path, [100] * 3),
+        )
+
+        assert [fact[:4] for fact in facts(result)] == [(61_000, 1, 99.5, 100.4)]
+
 
 class TestBooks:
     def test_forget_the_levels_that_are_cleared(self, tmp_path: Path) -> None:
@@ -161,6 +173,12 @@ class TestBooks:
         result = ENGINE.run(ask([0.5] * 3, costs=FREE), tape.market(tmp_path, [100] * 3))
 
         assert [fact[2:4] for fact in facts(result)] == [(101, 10), (102, 40)]
+
+    def test_refuse_stops(self, tmp_path: Path) -> None:
+        request = ask([0, 0], stop=StopSpec(stop_loss=0.1))
+
+        with pytest.raises(UnsupportedFeature, match="executes stops on bars"):
+            ENGINE.run(request, deep().market(tmp_path, [100] * 2))
 
     def test_refuse_a_latency_of_answers(self, tmp_path: Path) -> None:
         settings = EngineSettings(response_latency_ns=1)
