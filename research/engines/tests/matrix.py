@@ -99,7 +99,7 @@ def _capabilities(engines: dict[str, dict[str, bool]]) -> str:
 def _refusals(engines: dict[str, dict[str, bool]]) -> str:
     rows = [["engine", "feature", "why not", "error"], ["---"] * 4]
     rows += [
-        [name, f"`{flag}`", _reason(name, flag, can), _refusal(name, flag)]
+        [name, f"`{flag}`", _reason(name, flag, can), _refusal(name, flag, can)]
         for name, can in engines.items()
         for flag, able in can.items()
         if not able
@@ -113,9 +113,9 @@ def _reason(engine: str, flag: str, can: dict[str, bool]) -> str:
     return _REASONS.get((engine, flag), "the adapter lacks it")
 
 
-def _refusal(engine: str, flag: str) -> str:
+def _refusal(engine: str, flag: str, can: dict[str, bool]) -> str:
     try:
-        capabilities._refuse_missing(engine, Capabilities(), {flag: True})
+        capabilities._refuse_missing(engine, Capabilities(**can), {flag: True})
     except UnsupportedFeature as e:
         return f"`{e.code}`: {e.detail}"
     raise AssertionError(f"{flag} is not refused")

@@ -11,6 +11,7 @@ from research.domain.backtest import BacktestRequest
 from research.engines.decisions import find_decisions, read_targets
 from research.engines.exceptions import InvalidTargets
 from research.engines.tests.scripted import Scripted, ask, market
+from trading.strategies.library.quote_both_sides import QuoteBothSides
 
 NAN = float("nan")
 
@@ -79,3 +80,20 @@ class TestReadTargets:
 
         with pytest.raises(InvalidTargets, match=r"must be float64 and \(3,\)"):
             read_targets(request, market([1, 1, 1]))
+
+    @pytest.mark.parametrize(
+        ("answer", "kind"), [([0.0, 0.0], "list"), (None, "NoneType"), (0.5, "float")]
+    )
+    def test_refuses_an_answer_that_is_no_array(self, answer: Any, kind: str) -> None:
+        request = BacktestRequest(strategy=Scripted(answer), params={})
+
+        with pytest.raises(InvalidTargets) as error:
+            read_targets(request, market([1, 1]))
+
+        assert error.value.detail == f"targets of scripted are of type {kind}, must be an array"
+        assert error.value.extra == {"strategy": "scripted"}
+
+    def test_asks_a_quoting_strategy_for_none(self) -> None:
+        request = BacktestRequest(strategy=QuoteBothSides(), params={})
+
+        assert read_targets(request, market([1, 1])) is None
