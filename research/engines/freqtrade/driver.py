@@ -77,9 +77,8 @@ def run_shell(task: Task, desk: Desk, folder: RunFolder) -> None:
         config["enable_protections"] = True
     if request.settings.detail is not None:
         config["timeframe_detail"] = str(request.settings.detail)
-    fees = (request.costs.fee_rate, request.costs.fee_rate)
     listing = describe_market(
-        symbol=pair, lot=float(market.instrument.lot), tick=None, fee_rates=fees
+        symbol=pair, lot=float(market.instrument.lot), fee_rate=request.costs.fee_rate
     )
     loaded = load_config(folder, config)
     with cleared():

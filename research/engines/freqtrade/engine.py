@@ -5,10 +5,10 @@ from typing import override
 import numpy as np
 
 from research.domain.backtest import Execution
-from research.engines.base import BacktestEngine, Task
+from research.engines.base import BacktestEngine, NativeTask, Task
 from research.engines.capabilities import Capabilities
-from research.engines.freqtrade.outputs import read_execution
-from research.engines.freqtrade.runner import import_freqtrade, simulate
+from research.engines.freqtrade.outputs import check_leverage, read_execution
+from research.engines.freqtrade.runner import import_freqtrade, simulate, simulate_native
 from research.engines.memory import MemoryModel
 
 
@@ -24,6 +24,7 @@ class FreqtradeEngine(BacktestEngine):
         stops=True,
         funding=True,
         every_bar=True,
+        native=True,
         detail=True,
         protections=True,
     )
@@ -42,4 +43,16 @@ class FreqtradeEngine(BacktestEngine):
             cash=task.request.cash,
             skipped_ns=task.market.period.open_ns[np.array(desk.skipped, np.int64)],
             on_bars=True,
+        )
+
+    @override
+    def _execute_native(self, task: NativeTask) -> Execution:
+        export = simulate_native(task)
+        check_leverage(export)
+        return read_execution(
+            export,
+            task.market,
+            cash=task.request.cash,
+            skipped_ns=np.empty(0, np.int64),
+            on_bars=False,
         )

@@ -20,6 +20,7 @@ _WALLET = 100.0
 # Freqtrade demands a stop loss; without a declared one its test is not reached.
 _NO_STOP = 0.99
 STRATEGY = "AssayStrategy"
+_UNKNOWN = re.compile("[^A-Z0-9-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,14 @@ def is_futures(instrument: InstrumentId, account: AccountType) -> bool:
 
 
 def pair_of(instrument: InstrumentId, *, futures: bool) -> str:
-    """Return the symbol under which Freqtrade trades an instrument."""
-    spot = f"{instrument.base}/{instrument.quote}"
-    return f"{spot}:{instrument.quote}" if futures else spot
+    """Return the symbol under which Freqtrade trades an instrument.
+
+    Notes
+    -----
+    Its lists of pairs admit letters, digits and `-` alone; `-` stands for the rest.
+    """
+    base, quote = (_UNKNOWN.sub("-", asset) for asset in (instrument.base, instrument.quote))
+    return f"{base}/{quote}:{quote}" if futures else f"{base}/{quote}"
 
 
 def base_config(
@@ -117,8 +123,7 @@ def base_config(
         "timeframe": timeframe,
         "trading_mode": "futures" if futures else "spot",
         "margin_mode": "isolated" if futures else "",
-        # The list takes patterns, and names of assets have characters that mean something there.
-        "exchange": {"name": "binance", "pair_whitelist": [re.escape(pair)]},
+        "exchange": {"name": "binance", "pair_whitelist": [pair]},
         "pairlists": [{"method": "StaticPairList"}],
         "entry_pricing": {"price_side": "other", "use_order_book": True},
         "exit_pricing": {"price_side": "other", "use_order_book": True},

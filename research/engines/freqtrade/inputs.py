@@ -4,8 +4,11 @@ import numpy as np
 
 from common.domain.bars import Bars
 from common.domain.time import format_utc
-from research.engines.base import Task
+from research.domain.backtest import Market
+from research.domain.settings import EngineSettings
+from research.engines.base import NativeTask, Task
 from research.engines.exceptions import UnsupportedFeature
+from research.engines.freqtrade.native_file import check_file
 
 
 def check_task(task: Task) -> None:
@@ -17,10 +20,44 @@ def check_task(task: Task) -> None:
         If bars lie off the grid, or detail bars are asked for that are not finer.
     """
     check_grid(task.market.period)
-    detail = task.request.settings.detail
-    if detail is not None and detail.nanoseconds >= task.market.bars.timeframe.nanoseconds:
+    _check_detail(task.request.settings, task.market)
+
+
+def check_native(task: NativeTask) -> None:
+    """Refuse a strategy file that could not run as it was asked.
+
+    Raises
+    ------
+    InvalidNativeStrategy
+        If the file holds no such class.
+    UnsupportedFeature
+        If bars lie off the grid, or slippage or protections are asked for from outside.
+    """
+    request = task.request
+    check_file(request.path, request.class_name)
+    check_grid(task.market.bars)
+    _check_detail(request.settings, task.market)
+    wanted = {
+        "slippage": request.costs.slippage > 0,
+        "protections": bool(request.settings.protections),
+    }
+    refused = [feature for feature, is_wanted in wanted.items() if is_wanted]
+    if refused:
         raise UnsupportedFeature(
-            f"detail bars of {detail} are not finer than bars of {task.market.bars.timeframe}",
+            f"freqtrade runs a strategy file by its own rules, which know no {refused[0]} from"
+            " outside the file",
+            engine="freqtrade",
+            features=[*refused],
+        )
+
+
+def _check_detail(settings: EngineSettings, market: Market) -> None:
+    detail, timeframe = settings.detail, market.bars.timeframe
+    if detail is None:
+        return
+    if detail.nanoseconds >= timeframe.nanoseconds or market.detail is None:
+        raise UnsupportedFeature(
+            f"detail bars of {detail} are not stored, or not finer than bars of {timeframe}",
             engine="freqtrade",
             features=["detail"],
         )

@@ -11,7 +11,7 @@ from common.domain.fills import FILL_DTYPE, Fills
 from common.domain.funding import FundingEntries, no_funding
 from research.domain.backtest import Execution, Market
 from research.engines.book import keep_book
-from research.engines.exceptions import InvariantViolated
+from research.engines.exceptions import InvariantViolated, UnsupportedFeature
 from research.engines.freqtrade.export import Export
 from research.engines.funding import owed
 
@@ -45,10 +45,10 @@ def read_execution(
     bars = market.period
     fills = read_fills(export, lot=market.instrument.lot)
     fills = fills[fills["ts_ns"] < bars.open_ns[-1] + bars.timeframe.nanoseconds]
-    if on_bars:
+    if on_bars and len(fills):
         row = np.searchsorted(bars.open_ns, fills["ts_ns"], side="right") - 1
         fills["ts_ns"] = bars.open_ns[row]
-    fills = merge(fills, market.instrument.lot)
+        fills = merge(fills, market.instrument.lot)
     lot = float(market.instrument.lot)
     funding = no_funding() if market.funding is None else owed(fills, market.funding, lot=lot)
     _check_funding(export, funding)
@@ -96,6 +96,23 @@ def _read_order(trade: dict[str, Any], order: dict[str, Any], lot: Decimal) -> t
 def _quantity(amount: float, lot: Decimal) -> float:
     """Return the whole number of lots that a float is near to, as a quantity."""
     return float((Decimal(repr(float(amount))) / lot).to_integral_value() * lot)
+
+
+def check_leverage(export: Export) -> None:
+    """Refuse what borrows: the account keeps no margin but its own cash.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If a trade of Freqtrade has a leverage above one.
+    """
+    highest = max((float(trade["leverage"]) for trade in export.trades), default=1.0)
+    if highest > 1:
+        raise UnsupportedFeature(
+            f"the strategy trades with leverage {highest:g}, 1 is supported",
+            engine="freqtrade",
+            features=["leverage"],
+        )
 
 
 def merge(fills: Fills, lot: Decimal) -> Fills:

@@ -1,6 +1,6 @@
 """Freqtrade's backtester, taught the prices of the rule and stored bars with gaps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, override
 
@@ -10,10 +10,14 @@ from freqtrade.exchange.exchange import TICK_SIZE
 from freqtrade.optimize.backtesting import HIGH_IDX, LOW_IDX, OPEN_IDX, Backtesting
 from freqtrade.optimize.optimize_reports import store_backtest_results
 from freqtrade.persistence import LocalTrade, Order
+from freqtrade.strategy import IStrategy
+from freqtrade.strategy.parameters import BaseParameter
 
 from research.engines.freqtrade.desk import Desk
+from research.engines.freqtrade.native_file import set_parameters, vars_of
 from research.engines.freqtrade.shell import TARGET, Shell
 from research.engines.freqtrade.venue import OfflineVenue
+from trading.strategies.parameters import Value
 
 _REPORT_EVERY = 500
 _AT_STOP = (ExitType.STOP_LOSS, ExitType.TRAILING_STOP_LOSS)
@@ -28,6 +32,8 @@ class QuietBacktesting(Backtesting):
     Freqtrade reads funding at whole hours that have a bar; here it is read at every bar,
     so none is lost where bars are missing or longer than the hours between fundings.
     """
+
+    _fills_missing = False
 
     def __init__(
         self, config: dict[str, Any], venue: OfflineVenue, *, report: Callable[[int], None]
@@ -71,7 +77,9 @@ class QuietBacktesting(Backtesting):
     def _load_bt_data_detail(self) -> None:
         self.detail_data = {}
         if self.timeframe_detail:
-            self.detail_data = self._load(self.timeframe_detail, self.config["candle_type_def"])
+            self.detail_data = self._load(
+                self.timeframe_detail, self.config["candle_type_def"], fill=self._fills_missing
+            )
         self.futures_data = {}
         if self.trading_mode == "futures":
             hourly = self.exchange.get_option("funding_fee_timeframe")
@@ -83,19 +91,53 @@ class QuietBacktesting(Backtesting):
                 if len(found)
             }
 
-    def _load(self, timeframe: str, kind: CandleType) -> dict[str, Any]:
+    def _load(self, timeframe: str, kind: CandleType, *, fill: bool = False) -> dict[str, Any]:
         loaded: dict[str, Any] = history.load_data(
             datadir=self.config["datadir"],
             timeframe=timeframe,
             pairs=self.pairlists.whitelist,
             timerange=self.timerange,
-            fill_up_missing=False,
-            startup_candles=self.required_startup,
+            fill_up_missing=fill,
+            startup_candles=0,
             fail_without_data=True,
             data_format=self.config["dataformat_ohlcv"],
             candle_type=kind,
         )
         return loaded
+
+
+class NativeBacktesting(QuietBacktesting):
+    """Freqtrade's backtester as it is, for a person's own strategy.
+
+    Notes
+    -----
+    Its loader fills missing bars with flat ones without volume, as it does everywhere.
+    """
+
+    _fills_missing = True
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        venue: OfflineVenue,
+        *,
+        report: Callable[[int], None],
+        params: Mapping[str, Value],
+    ) -> None:
+        super().__init__(config, venue, report=report)
+        self._params = params
+
+    @override
+    def _set_strategy(self, strategy: IStrategy) -> None:
+        parameters = {
+            name: found
+            for name, found in vars_of(type(strategy)).items()
+            if isinstance(found, BaseParameter)
+        }
+        set_parameters(strategy, parameters, self._params)
+        super()._set_strategy(strategy)
+        # Freqtrade reads the values that the class or a file beside it states just then.
+        set_parameters(strategy, parameters, self._params)
 
 
 class Simulation(QuietBacktesting):

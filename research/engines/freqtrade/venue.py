@@ -6,12 +6,6 @@ from freqtrade.exchange.binance import Binance
 
 # Far enough that Freqtrade never finds its markets old: the year 9999, in milliseconds.
 _NEVER = 253_370_764_800_000
-_ONE_TIER = {
-    "minNotional": 0.0,
-    "maxNotional": None,
-    "maintenanceMarginRate": 0.0,
-    "maxLeverage": 1.0,
-}
 
 
 class OfflineVenue(Binance):
@@ -20,6 +14,16 @@ class OfflineVenue(Binance):
     def __init__(self, config: dict[str, Any], market: dict[str, Any]) -> None:
         self._market = market
         super().__init__(config, load_leverage_tiers=True)
+
+    @property
+    def symbol(self) -> str:
+        """The one symbol that is traded."""
+        return str(self._market["symbol"])
+
+    @property
+    def is_futures(self) -> bool:
+        """Whether it is a perpetual."""
+        return bool(self._market["swap"])
 
     @override
     def reload_markets(self, force: bool = False, *, load_leverage_tiers: bool = True) -> None:
@@ -30,7 +34,28 @@ class OfflineVenue(Binance):
 
     @override
     def load_leverage_tiers(self) -> dict[str, list[dict[str, Any]]]:
-        return {self._market["symbol"]: [dict(_ONE_TIER)]}
+        tier = {
+            "minNotional": 0.0,
+            "maxNotional": None,
+            "maintenanceMarginRate": 0.0,
+            "maxLeverage": self._market["limits"]["leverage"]["max"],
+            "info": {"cum": 0.0},
+        }
+        return {self.symbol: [tier]}
+
+    @override
+    def calculate_funding_fees(
+        self, df: Any, amount: float, is_short: bool, open_date: Any, close_date: Any
+    ) -> float:
+        """Return what a position received after its opening and until the close, that included.
+
+        Notes
+        -----
+        Freqtrade counts a funding at the very moment of a fill for the position before
+        the fill and for the one after it; by the rule the former alone owes it.
+        """
+        late = df[df["date"] > open_date] if len(df) else df
+        return float(super().calculate_funding_fees(late, amount, is_short, open_date, close_date))
 
     @override
     def additional_exchange_init(self) -> None:
@@ -49,23 +74,15 @@ class CanonicalVenue(OfflineVenue):
         """Liquidate nobody: the rule ends a run where equity falls to zero."""
         return None
 
-    @override
-    def calculate_funding_fees(
-        self, df: Any, amount: float, is_short: bool, open_date: Any, close_date: Any
-    ) -> float:
-        """Return what a position received after its opening and until the end, both inclusive.
-
-        Notes
-        -----
-        Freqtrade counts a funding at the very moment of a fill for the position before
-        the fill and for the one after it; by the rule the former alone owes it.
-        """
-        late = df[df["date"] > open_date] if len(df) else df
-        return float(super().calculate_funding_fees(late, amount, is_short, open_date, close_date))
-
 
 def describe_market(
-    *, symbol: str, lot: float, tick: float | None, fee_rates: tuple[float, float]
+    *,
+    symbol: str,
+    lot: float,
+    fee_rate: float,
+    tick: float | None = None,
+    min_notional: float | None = None,
+    max_leverage: float = 1.0,
 ) -> dict[str, Any]:
     """Return a market in ccxt's words.
 
@@ -75,8 +92,10 @@ def describe_market(
         `BASE/QUOTE`, or `BASE/QUOTE:QUOTE` of a perpetual.
     lot, tick
         Steps of quantity and price; None leaves prices as they are.
-    fee_rates
-        Taker and maker.
+    fee_rate
+        Of every fill: Freqtrade has one for all.
+    min_notional
+        Least value of an order, quote currency; None is none.
     """
     base, _, rest = symbol.partition("/")
     quote, _, settle = rest.partition(":")
@@ -101,11 +120,16 @@ def describe_market(
         "linear": True if settle else None,
         "inverse": False if settle else None,
         "contractSize": 1.0 if settle else None,
-        "taker": fee_rates[0],
-        "maker": fee_rates[1],
+        "taker": fee_rate,
+        "maker": fee_rate,
         "percentage": True,
         "tierBased": False,
         "precision": {"amount": lot, "price": tick},
-        "limits": {"leverage": nothing, "amount": nothing, "price": nothing, "cost": nothing},
+        "limits": {
+            "leverage": {"min": 1.0, "max": max_leverage},
+            "amount": nothing,
+            "price": nothing,
+            "cost": {"min": min_notional, "max": None},
+        },
         "info": {},
     }
