@@ -19,7 +19,7 @@ from research.domain.backtest import (
 from research.engines.book import Book, keep_book
 from research.engines.capabilities import Capabilities, check_native_supported, check_supported
 from research.engines.decisions import read_targets
-from research.engines.exceptions import UnsupportedFeature
+from research.engines.exceptions import UnsupportedFeature, keeping
 from research.engines.funding import with_due_funding
 from research.engines.invariants import (
     check_account,
@@ -159,8 +159,9 @@ class BacktestEngine(ABC):
                 progress=progress,
             )
         )
-        check_fills(fills=execution.fills, request=request, market=market)
-        return self._conclude(execution, request, market)
+        with keeping(execution):
+            check_fills(fills=execution.fills, request=request, market=market)
+            return self._conclude(execution, request, market)
 
     @final
     def run_native(
@@ -181,8 +182,9 @@ class BacktestEngine(ABC):
         )
         task = NativeTask(request=request, market=market, progress=progress)
         execution = self._execute_native(task)
-        check_native_fills(fills=execution.fills, request=request, market=market)
-        return self._conclude(execution, request, market)
+        with keeping(execution):
+            check_native_fills(fills=execution.fills, request=request, market=market)
+            return self._conclude(execution, request, market)
 
     @abstractmethod
     def _execute(self, task: Task) -> Execution:

@@ -1,6 +1,10 @@
 """What an engine refuses, and how it can fail."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from common.domain.errors import EngineError, InvalidArgument, InvalidInput
+from research.domain.backtest import Execution
 
 
 class UnknownEngine(InvalidArgument):
@@ -46,6 +50,27 @@ class EngineFailed(EngineError):
 
 
 class InvariantViolated(EngineError):
-    """What the engine reports contradicts itself or the request."""
+    """What the engine reports contradicts itself or the request.
+
+    `execution` is what it reported, so that it can be looked at and compared; None of facts
+    that no engine made.
+    """
 
     code = "invariant_violated"
+    execution: Execution | None = None
+
+
+@contextmanager
+def keeping(execution: Execution) -> Iterator[None]:
+    """Let a contradiction found in this block carry what the engine reported.
+
+    Raises
+    ------
+    InvariantViolated
+        As it came.
+    """
+    try:
+        yield
+    except InvariantViolated as violation:
+        violation.execution = execution
+        raise

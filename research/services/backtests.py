@@ -8,13 +8,14 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
+from common.domain.fills import FILL_DTYPE
 from common.domain.memory import peak_rss_bytes
 from portfolio.metrics.summary import summarise
 from research.compute.failures import describe_error
 from research.domain.backtest import BacktestRequest, BacktestResult, NativeRequest
 from research.domain.question import RunQuestion
 from research.engines.base import BacktestEngine
-from research.engines.exceptions import UnsupportedFeature
+from research.engines.exceptions import InvariantViolated, UnsupportedFeature
 from research.engines.registry import get_engine
 from research.exceptions import (
     AccountRuined,
@@ -102,10 +103,36 @@ def _execute(*, run: Run, prepared: PreparedRun, began: float) -> ledger.Outcome
     engine = get_engine(prepared.question.engine)
     check_funding(engine, prepared)
     loaded_at = perf_counter()
-    result = _run(engine, prepared)
+    try:
+        result = _run(engine, prepared)
+    except InvariantViolated as violation:
+        return _keep(violation, run=run, prepared=prepared)
     timings = {"load_s": loaded_at - began, "engine_s": perf_counter() - loaded_at}
     datasets.check_unchanged(prepared.loaded)
     return judge(run=run, prepared=prepared, result=result, timings=timings)
+
+
+def _keep(violation: InvariantViolated, *, run: Run, prepared: PreparedRun) -> ledger.Outcome:
+    """Keep what an engine reported that contradicts itself, as far as it has the right form."""
+    failed = ledger.Outcome(status=RunStatus.FAILED, error=violation)
+    execution, open_ns = violation.execution, prepared.loaded.period.open_ns
+    if (
+        execution is None
+        or execution.fills.dtype != FILL_DTYPE
+        or execution.equity.shape != open_ns.shape
+    ):
+        return failed
+    reported = BacktestResult(
+        engine=prepared.question.engine,
+        engine_version=prepared.engine_version,
+        fills=execution.fills,
+        equity=execution.equity,
+        cash=execution.cash,
+        quantity=execution.quantity,
+        funding=execution.funding,
+    )
+    files = artefacts.write_facts(run=run, result=reported, open_ns=open_ns)
+    return replace(failed, files=files, n_fills=len(reported.fills))
 
 
 def _run(engine: BacktestEngine, prepared: PreparedRun) -> BacktestResult:

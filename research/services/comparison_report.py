@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Final
 
+import numpy as np
+
 from common.domain.costs import SizingMode
 from common.domain.enums import OrderSide, RunStatus
 from common.domain.time import format_utc
@@ -124,7 +126,18 @@ def _comparable(outcome: Outcome, prepared: PreparedRun) -> Facts | None:
         )
     if run.status != RunStatus.SUCCEEDED and run.error_code != _CONTRADICTED:
         return None  # One that was ruined or interrupted did not see the whole period.
-    return read_facts(run)
+    facts = read_facts(run)
+    return facts if facts is not None and _is_sound(facts, prepared) else None
+
+
+def _is_sound(facts: Facts, prepared: PreparedRun) -> bool:
+    """Return whether fills are executions in time order on the bars, right or wrong."""
+    fills, start_ns = facts.fills, prepared.loaded.start_ns
+    numbers = np.stack([fills[name] for name in ("price", "quantity", "fee")])
+    positive = (fills["price"] > 0) & (fills["quantity"] > 0) & (np.abs(fills["side"]) == 1)
+    inside = (fills["ts_ns"] >= start_ns) & (fills["ts_ns"] < prepared.loaded.end_ns)
+    in_order = np.diff(fills["ts_ns"]) >= 0
+    return bool(np.isfinite(numbers).all() and positive.all() and inside.all() and in_order.all())
 
 
 def _describe_engine(outcome: Outcome, facts: Facts | None, terms: Terms) -> dict[str, Any]:

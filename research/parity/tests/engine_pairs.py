@@ -31,26 +31,25 @@ def planted(name: str, fault: Fault) -> BacktestEngine:
     class Faulty(real):  # type: ignore[misc, valid-type]
         @override
         def _execute(self, task: Task) -> Execution:
-            execution = super()._execute(task)
-            bars = task.market.period
-            fills = fault(execution.fills, bars)
-            book = keep_book(
-                fills=fills,
-                bars=bars,
-                cash=task.request.cash,
-                lot=float(task.market.instrument.lot),
-            )
-            changed: Execution = replace(
-                execution,
-                fills=fills,
-                equity=book.equity,
-                cash=float(book.cash[-1]),
-                quantity=float(book.quantity[-1]),
-            )
-            return changed
+            return falsify(super()._execute(task), task, fault)
 
     engine: BacktestEngine = Faulty()
     return engine
+
+
+def falsify(execution: Execution, task: Task, fault: Fault) -> Execution:
+    """Return what an engine with that fault would report."""
+    bars = task.market.period
+    fills = fault(execution.fills, bars)
+    lot = float(task.market.instrument.lot)
+    book = keep_book(fills=fills, bars=bars, cash=task.request.cash, lot=lot)
+    return replace(
+        execution,
+        fills=fills,
+        equity=book.equity,
+        cash=float(book.cash[-1]),
+        quantity=float(book.quantity[-1]),
+    )
 
 
 def dearer(fills: Fills, bars: Bars) -> Fills:
