@@ -64,8 +64,10 @@ class EventSpill:
         spilled["row"] = rows
         self.count += len(rows)
         stretches = rows["exch_ts"] // _STRETCH_NS
-        for stretch in np.unique(stretches).tolist():
-            part = spilled[stretches == stretch]
+        by_stretch = np.argsort(stretches, kind="stable")
+        cuts = np.flatnonzero(np.diff(stretches[by_stretch])) + 1
+        for places in np.split(by_stretch, cuts):
+            part, stretch = spilled[places], int(stretches[places[0]])
             earliest = int(part["row"]["local_ts"].min())
             self._earliest_receipt[stretch] = min(
                 earliest, self._earliest_receipt.get(stretch, earliest)

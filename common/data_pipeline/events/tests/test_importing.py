@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -195,6 +196,17 @@ class TestAgain:
 
         assert [part.rows for part in store.manifest(KEY).partitions] == [2]
         assert len(read_events(old.paths[0])) == 1
+
+    def test_files_that_no_manifest_names_go_after_the_time_of_grace(self, tmp_path: Path) -> None:
+        store = SeriesStore(tmp_path / "store", grace=timedelta(0))
+        store_lines(store, opening(), *deals(5, HOUR_MS))
+        old = read_event_files(store, KEY)
+
+        store_lines(store, *deals(HOUR_MS + 1))
+
+        assert [path.exists() for path in old.paths] == [True, False]
+        assert len(list(store.root.rglob("*.npz"))) == 3
+        assert verify_events(store, KEY).rows == 7
 
     @pytest.mark.parametrize("at_ms", [4, 0])
     def test_a_recording_that_begins_before_the_stored_end_is_refused(
