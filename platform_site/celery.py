@@ -9,7 +9,7 @@ from typing import Any, Final
 from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings.base")
@@ -19,6 +19,10 @@ _compute = settings.PLATFORM.compute
 # A run's message is delivered again only when twice its time is over: until then the lease
 # decides, and a second delivery finds nothing to do.
 _VISIBILITY_SECONDS: Final = int(2 * _compute.job_seconds + 600)
+# Each with an exchange and a key of its own: what shares these gets each other's messages.
+_QUEUES: Final = {
+    name: Queue(name, Exchange(name), routing_key=name) for name in ("critical", "io", "compute")
+}
 
 app = Celery("assay")
 app.conf.update(
@@ -37,8 +41,10 @@ app.conf.update(
     task_acks_late=True,
     # A worker that is killed must not take the task with it.
     task_reject_on_worker_lost=True,
-    task_queues=[Queue("critical"), Queue("io"), Queue("compute")],
+    task_queues=[*_QUEUES.values()],
     task_default_queue="io",
+    task_default_exchange="io",
+    task_default_routing_key="io",
     task_routes={
         "research.execute_run": {"queue": "compute"},
         "research.recover_runs": {"queue": "critical"},
@@ -84,7 +90,8 @@ def count_waiting(queue: str) -> int | None:
     try:
         with app.connection_for_read() as connection:
             # Declared by its owner, as each worker and each sender does; that also counts.
-            declared: Any = Queue(queue)(connection.default_channel).queue_declare()
+            channel = connection.default_channel
+            declared: Any = _QUEUES[queue](channel).queue_declare()
             return int(declared.message_count)
     except OperationalError as error:
         logger.warning("the broker does not answer: %s", error)

@@ -10,7 +10,7 @@ import os
 import sys
 from importlib import import_module
 
-from research.engines.exceptions import EngineFailed, EngineNotInstalled
+from research.engines.exceptions import EngineFailed, EngineNotInstalled, UnknownEngine
 from research.engines.registry import get_engine
 from trading.strategies.registry import LIBRARY
 
@@ -32,7 +32,7 @@ def prepare(*, engines: list[str], cpus: list[int]) -> None:
     for name in engines:
         try:
             get_engine(name).preload()
-        except (EngineFailed, EngineNotInstalled) as error:
+        except (EngineFailed, EngineNotInstalled, UnknownEngine) as error:
             sys.stderr.write(f"engine {name} is not preloaded: {error.detail}\n")
     import_module("research.compute.child")
     gc.collect()

@@ -14,10 +14,9 @@ def render_run(document: dict[str, Any]) -> str:
         f"run {document['run_id']} {document['status']}: {strategy['key']} {params}"
         f" on {document['engine']['name']} {document['engine']['version']}"
     )
-    stretch = (
-        f"{data['instrument']}.{data['venue']} {data['timeframe']}: {data['rows']:,} bars,"
-        f" {data['start']} to {data['end']}"
-    )
+    stretch = f"{data['instrument']}.{data['venue']} {data['timeframe']}"
+    if data["rows"] is not None:
+        stretch += f": {data['rows']:,} bars, {data['start']} to {data['end']}"
     lines = [heading, stretch]
     if "code" in document:
         lines.append(f"{document['code']}: {document['detail']}")

@@ -50,6 +50,9 @@ def installation(settings: Any, tmp_path: Path) -> Path:
     settings.STORE_ROOT = tmp_path / "market_data"
     settings.ARTEFACT_ROOT = tmp_path / "artefacts"
     settings.STRATEGY_FOLDER = tmp_path / "strategies"
+    # Importing all engines takes longer than any test.
+    compute = settings.PLATFORM.compute.model_copy(update={"engines": ("vectorbt",)})
+    settings.PLATFORM = settings.PLATFORM.model_copy(update={"compute": compute})
     return tmp_path
 
 
