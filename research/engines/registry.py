@@ -11,6 +11,7 @@ from research.engines.exceptions import EngineNotInstalled, UnknownEngine
 
 ENGINES: Final = {
     "freqtrade": "research.engines.freqtrade.engine.FreqtradeEngine",
+    "hftbacktest": "research.engines.hftbacktest.engine.HftbacktestEngine",
     "nautilus": "research.engines.nautilus.engine.NautilusEngine",
     "vectorbt": "research.engines.vectorbt.engine.VectorbtEngine",
 }

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from ctypes import ArgumentError
 from typing import Final
 
+from common.domain.errors import PlatformError
 from research.engines.exceptions import EngineFailed
 
 # What the library's functions return instead of raising, by its names; 0 to 3 are no errors.
@@ -18,6 +19,10 @@ _CODES: Final = {
     100: "DataError: an event file cannot be read",
 }
 _LAST_GOOD: Final = 3
+_FOREIGN: Final = (
+    ArgumentError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError,
+    OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @contextmanager
@@ -28,13 +33,15 @@ def translated() -> Iterator[None]:
     ------
     EngineFailed
         From the error, which stays its cause.
+    PlatformError
+        As it is, if it is one of ours.
     """
     try:
         yield
-    except (
-        ArgumentError, ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, OSError, RuntimeError,
-        TypeError, ValueError,
-    ) as e:  # fmt: skip
+    except PlatformError:
+        # Some are ValueErrors, and say what they have to say themselves.
+        raise
+    except _FOREIGN as e:
         raise EngineFailed(
             f"hftbacktest failed: {type(e).__name__}: {e}", engine="hftbacktest"
         ) from e

@@ -1,12 +1,22 @@
 """Order latencies made of those with which the recorded events arrived."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from zipfile import ZipFile
 
 import numpy as np
 
-from common.domain.events import ARRAY_NAME, AT_EXCHANGE, AT_LOCAL, EventFiles, Events
+from common.domain.events import (
+    ARRAY_NAME,
+    AT_EXCHANGE,
+    AT_LOCAL,
+    EVENT_DTYPE,
+    EventFiles,
+    Events,
+)
 from research.engines.exceptions import UnsupportedFeature
+from research.engines.hftbacktest.files import read_layout
 
 # The library's layout (https://hftbacktest.readthedocs.io/en/latest/latency_models.html).
 LATENCY_DTYPE: Final = np.dtype([
@@ -16,6 +26,8 @@ LATENCY_DTYPE: Final = np.dtype([
     ("_padding", np.int64),
 ])
 _SAMPLED_NS: Final = 1_000_000_000
+_NEVER: Final = np.iinfo(np.int64).max
+_BLOCK: Final = 1 << 16  # events
 
 
 def write_latencies(events: EventFiles, path: Path) -> int:
@@ -24,7 +36,7 @@ def write_latencies(events: EventFiles, path: Path) -> int:
     Parameters
     ----------
     events
-        Each file is read once, one at a time.
+        Each file is read once, piece by piece.
     path
         File to write, ending in `.npz`.
 
@@ -43,8 +55,9 @@ def write_latencies(events: EventFiles, path: Path) -> int:
     The last event received in a second took `local_ts - exch_ts`. An order sent then is
     taken to need as long to the exchange, and its answer as long back.
     """
-    parts = [_sample(np.load(file)[ARRAY_NAME]) for file in events.paths]
+    parts = [_sample(block) for file in events.paths for block in _blocks(file)]
     rows = np.concatenate(parts)
+    rows = rows[np.diff(rows["req_ts"] // _SAMPLED_NS, append=_NEVER) > 0]
     # The library interpolates between rows whose times increase, at both ends.
     later = np.maximum.accumulate(rows["exch_ts"])[:-1]
     increases = np.concatenate([[True], rows["exch_ts"][1:] > later])
@@ -58,13 +71,18 @@ def write_latencies(events: EventFiles, path: Path) -> int:
     return int((rows["exch_ts"] - rows["req_ts"]).max())
 
 
+def _blocks(path: Path) -> Iterator[Events]:
+    """Read a file piece by piece: the library will need the memory of the whole."""
+    with ZipFile(path) as archive, archive.open(f"{ARRAY_NAME}.npy") as file:
+        read_layout(file)
+        while piece := file.read(_BLOCK * EVENT_DTYPE.itemsize):
+            yield np.frombuffer(piece, EVENT_DTYPE)
+
+
 def _sample(events: Events) -> Events:
     both = np.uint64(AT_EXCHANGE | AT_LOCAL)
     chosen = events[(events["ev"] & both) == both]
-    second = chosen["local_ts"] // _SAMPLED_NS
-    order = np.argsort(second, kind="stable")
-    last = np.diff(second[order], append=np.iinfo(np.int64).max) > 0
-    sampled = chosen[order[last]]
+    sampled = chosen[np.diff(chosen["local_ts"] // _SAMPLED_NS, append=_NEVER) > 0]
     rows = np.zeros(len(sampled), LATENCY_DTYPE)
     took = sampled["local_ts"] - sampled["exch_ts"]
     rows["req_ts"] = sampled["local_ts"]

@@ -11,12 +11,19 @@ from research.engines.base import NativeTask
 from research.engines.exceptions import EngineFailed, InvalidNativeStrategy, UnsupportedFeature
 from research.engines.hftbacktest.errors import check_code, translated
 from research.engines.hftbacktest.native_file import arguments_of, load_function
-from research.engines.hftbacktest.observed import observe
+from research.engines.hftbacktest.observed import (
+    END_NS,
+    MOST_FILLS,
+    NOTED,
+    Watch,
+    observed_class,
+    open_watch,
+)
 from research.engines.hftbacktest.outputs import read_execution, read_ledger
-from research.engines.hftbacktest.replay import Replay, replaying, span_of
+from research.engines.hftbacktest.replay import replaying, span_of
 
 # Memory is taken where something is recorded, not for all of them.
-_RECORDS: Final = 10_000_000
+_RECORDS: Final = 2_000_000
 _EVER_NS: Final = 2**62
 
 
@@ -51,13 +58,18 @@ def run_native(task: NativeTask, events: EventFiles) -> Execution:
     ):
         replay.elapse_to(span.start_ns)
         with translated():
-            hbt = observe(replay.address, span.end_ns)
-            recorder = Recorder(1, _RECORDS).recorder
-        _call(function, arguments_of(function, request, hbt=hbt, recorder=recorder))
-        rows = _settled(hbt, replay, span.end_ns)
+            watch = open_watch(replay.address, span.end_ns)
+            hbt = observed_class()(*watch)
+            arguments = arguments_of(function, request, hbt=hbt, make_recorder=_make_recorder)
+        _call(function, arguments)
+        rows = _settled(hbt, watch, span.end_ns + replay.answer_ns)
     ledger = read_ledger(rows, events, request)
     task.progress(1.0)
     return read_execution(ledger, market, cash=request.cash, span=span)
+
+
+def _make_recorder() -> Any:
+    return Recorder(1, _RECORDS).recorder
 
 
 def _call(function: Any, arguments: tuple[Any, ...]) -> None:
@@ -74,9 +86,20 @@ def _call(function: Any, arguments: tuple[Any, ...]) -> None:
         )
 
 
-def _settled(hbt: Any, replay: Replay, end_ns: int) -> Any:
-    """Let the period end and the last answers arrive, then return what was written down."""
+def _settled(hbt: Any, watch: Watch, end_ns: int) -> Any:
+    """Let the period end and the last answers arrive, then return what was written down.
+
+    Raises
+    ------
+    EngineFailed
+        If the library fails, or there is no room for more fills.
+    """
+    watch.times[END_NS] = end_ns
     with translated():
-        hbt.end_ns = end_ns + replay.answer_ns
         check_code(hbt.elapse(_EVER_NS))
-        return hbt.rows[: hbt.noted].copy()
+    if watch.times[NOTED] == MOST_FILLS:
+        raise EngineFailed(
+            f"a person's own function may have fewer than {MOST_FILLS:,} fills",
+            engine="hftbacktest",
+        )
+    return watch.rows[: watch.times[NOTED]].copy()

@@ -61,7 +61,7 @@ def _options(function: Any) -> dict[str, Any]:
 
 
 def arguments_of(
-    function: Any, request: NativeRequest, *, hbt: Any, recorder: Any
+    function: Any, request: NativeRequest, *, hbt: Any, make_recorder: Callable[[], Any]
 ) -> tuple[Any, ...]:
     """Return what the function takes, in its order: backtest, recorder if asked for, values.
 
@@ -75,7 +75,7 @@ def arguments_of(
         raise InvalidNativeStrategy(f"{request.class_name} takes no backtest")
     first, *others = parameters
     supplied = {first.name: hbt} | {
-        each.name: recorder for each in others if each.name in _RECORDERS
+        each.name: make_recorder() for each in others if each.name in _RECORDERS
     }
     values = supplied | dict(request.params)
     unknown = sorted(set(request.params) - {each.name for each in others})

@@ -6,7 +6,7 @@ so none is missed; the library counts its trades, and another count ends the run
 """
 
 from functools import cache
-from typing import Any, Final, override
+from typing import Any, Final, NamedTuple, override
 
 import numpy as np
 from hftbacktest import binding
@@ -30,7 +30,12 @@ from research.engines.hftbacktest.symbols import (
     wait_order_response,
 )
 
+MOST_FILLS: Final = 1_000_000
 _LONGEST_NS: Final = 2**62
+# Places in a watch's times.
+_ADDRESS: Final = 0
+END_NS: Final = 1
+NOTED: Final = 2
 
 
 @compiled
@@ -44,13 +49,11 @@ def _is_noted(row: NDArray[np.void], ids: NDArray[np.int64], order: Any) -> bool
     return False
 
 
-def note_fills(  # noqa: PLR0917 - compiled code is called by position
-    hbt: int, rows: NDArray[np.void], ids: NDArray[np.int64], noted: int
-) -> int:
-    """Write down what was executed since the last look, and return how many there are."""
-    account = state_values(hbt)[0]
-    known, count = noted, noted
-    orders = first_order(hbt)
+@compiled
+def _note_fills(watch: NDArray[np.int64], rows: NDArray[np.void], ids: NDArray[np.int64]) -> None:
+    account = state_values(watch[_ADDRESS])[0]
+    known, count = watch[NOTED], watch[NOTED]
+    orders = first_order(watch[_ADDRESS])
     found = next_order(orders)
     while len(found) == 1:
         order = found[0]
@@ -70,69 +73,70 @@ def note_fills(  # noqa: PLR0917 - compiled code is called by position
             ids[count] = np.int64(order.order_id)
             count += 1
         found = next_order(orders)
-    return count
+    watch[NOTED] = count
 
 
-def _compile_note_fills() -> Any:
-    rows, ids = typeof(np.zeros(1, ROW_DTYPE)), types.int64[::1]
-    return compiled_for(types.int64(types.int64, rows, ids, types.int64), note_fills)
+def look(  # noqa: PLR0917 - compiled code is called by position
+    watch: NDArray[np.int64], rows: NDArray[np.void], ids: NDArray[np.int64], code: int
+) -> int:
+    """Write down what was executed since the last look; say that the data end at the end."""
+    if state_values(watch[_ADDRESS])[0].num_trades != watch[NOTED]:
+        _note_fills(watch, rows, ids)
+    if code == DONE and current_timestamp(watch[_ADDRESS]) >= watch[END_NS]:
+        return END_OF_DATA
+    return code
 
 
-_note_fills = _compile_note_fills()
+def within(watch: NDArray[np.int64], duration: int) -> int:
+    """Return a duration cut at the end."""
+    left = watch[END_NS] - current_timestamp(watch[_ADDRESS])
+    return max(min(duration, left), 0)
+
+
+_ROWS: Final = typeof(np.zeros(1, ROW_DTYPE))
+_TIMES: Final = types.int64[::1]
+# Read from the disk: in the class they would be compiled anew in every process.
+_look: Final = compiled_for(types.int64(_TIMES, _ROWS, _TIMES, types.int64), look)
+_within: Final = compiled_for(types.int64(_TIMES, types.int64), within)
 
 
 class Observed(binding.HashMapMarketDepthBacktest):  # type: ignore[misc]
     """The binding's backtest until a given time, at which it says that the data ends."""
 
-    def __init__(self, address: int, end_ns: int) -> None:
-        self.ptr = address
-        self.address = address
-        self.end_ns = end_ns
-        self.rows = np.zeros(1_024, ROW_DTYPE)
-        self.ids = np.zeros(1_024, np.int64)
-        self.noted = 0
+    def __init__(
+        self, watch: NDArray[np.int64], rows: NDArray[np.void], ids: NDArray[np.int64]
+    ) -> None:
+        self.ptr = watch[0]
+        self.watch = watch
+        self.rows = rows
+        self.ids = ids
 
     def _looked(self, code: int) -> int:
-        trades = state_values(self.address)[0].num_trades
-        if trades > len(self.rows):
-            rows, ids = np.zeros(2 * trades, ROW_DTYPE), np.zeros(2 * trades, np.int64)
-            rows[: len(self.rows)] = self.rows
-            ids[: len(self.ids)] = self.ids
-            self.rows = rows
-            self.ids = ids
-        if trades != self.noted:
-            self.noted = _note_fills(self.address, self.rows, self.ids, self.noted)
-        if code == DONE and current_timestamp(self.address) >= self.end_ns:
-            return END_OF_DATA
-        return code
-
-    def _within(self, duration: int) -> int:
-        left = self.end_ns - current_timestamp(self.address)
-        return max(min(duration, left), 0)
+        return _look(self.watch, self.rows, self.ids, code)
 
     def _answered(self, code: int, order_id: int, wait: int) -> int:
         if code != DONE or not wait:
             return code
-        within = self._within(_LONGEST_NS)
-        return self._looked(wait_order_response(self.address, 0, order_id, within))
+        within = _within(self.watch, _LONGEST_NS)
+        return self._looked(wait_order_response(self.watch[0], 0, order_id, within))
 
     @override
     def elapse(self, duration: int) -> int:
-        return self._looked(elapse(self.address, self._within(duration)))
+        return self._looked(elapse(self.watch[0], _within(self.watch, duration)))
 
     @override
     def elapse_bt(self, duration: int) -> int:
-        return self._looked(elapse(self.address, self._within(duration)))
+        return self._looked(elapse(self.watch[0], _within(self.watch, duration)))
 
     @override
     def wait_next_feed(self, include_order_resp: bool, timeout: int) -> int:
         asked = 1 if include_order_resp else 0
-        return self._looked(wait_next_feed(self.address, asked, self._within(timeout)))
+        return self._looked(wait_next_feed(self.watch[0], asked, _within(self.watch, timeout)))
 
     @override
     def wait_order_response(self, asset_no: int, order_id: int, timeout: int) -> int:
-        within = self._within(timeout)
-        return self._looked(wait_order_response(self.address, asset_no, order_id, within))
+        within = _within(self.watch, timeout)
+        return self._looked(wait_order_response(self.watch[0], asset_no, order_id, within))
 
     @override
     def submit_buy_order(
@@ -146,7 +150,7 @@ class Observed(binding.HashMapMarketDepthBacktest):  # type: ignore[misc]
         wait: bool,
     ) -> int:
         code = submit_buy_order(
-            self.address, asset_no, order_id, price, qty, time_in_force, order_type, 0
+            self.watch[0], asset_no, order_id, price, qty, time_in_force, order_type, 0
         )
         return self._answered(code, order_id, wait)
 
@@ -162,18 +166,18 @@ class Observed(binding.HashMapMarketDepthBacktest):  # type: ignore[misc]
         wait: bool,
     ) -> int:
         code = submit_sell_order(
-            self.address, asset_no, order_id, price, qty, time_in_force, order_type, 0
+            self.watch[0], asset_no, order_id, price, qty, time_in_force, order_type, 0
         )
         return self._answered(code, order_id, wait)
 
     @override
     def modify(self, asset_no: int, order_id: int, price: float, qty: float, wait: bool) -> int:
-        code = modify_order(self.address, asset_no, order_id, price, qty, 0)
+        code = modify_order(self.watch[0], asset_no, order_id, price, qty, 0)
         return self._answered(code, order_id, wait)
 
     @override
     def cancel(self, asset_no: int, order_id: int, wait: bool) -> int:
-        return self._answered(cancel_order(self.address, asset_no, order_id, 0), order_id, wait)
+        return self._answered(cancel_order(self.watch[0], asset_no, order_id, 0), order_id, wait)
 
     @override
     def close(self) -> int:
@@ -182,22 +186,29 @@ class Observed(binding.HashMapMarketDepthBacktest):  # type: ignore[misc]
 
     @override
     def _goto_end(self) -> int:
-        return self._looked(elapse(self.address, self._within(_LONGEST_NS)))
+        return self._looked(elapse(self.watch[0], _within(self.watch, _LONGEST_NS)))
 
 
-def observe(address: int, end_ns: int) -> Any:
-    """Return the backtest at this address as a person's own function sees it."""
-    return _observed()(address, end_ns)
+class Watch(NamedTuple):
+    """What is written down of a backtest; the first `times[NOTED]` rows are in use."""
+
+    times: NDArray[np.int64]
+    rows: NDArray[np.void]
+    ids: NDArray[np.int64]
+
+
+def open_watch(address: int, end_ns: int) -> Watch:
+    """Return an empty watch on the backtest at this address."""
+    # Memory is taken where something is written, not for all of it.
+    return Watch(
+        np.array([address, end_ns, 0], np.int64),
+        np.zeros(MOST_FILLS, ROW_DTYPE),
+        np.zeros(MOST_FILLS, np.int64),
+    )
 
 
 @cache
-def _observed() -> Any:
-    spec = [
-        ("ptr", types.voidptr),
-        ("address", types.int64),
-        ("end_ns", types.int64),
-        ("rows", typeof(np.zeros(1, ROW_DTYPE))),
-        ("ids", types.int64[::1]),
-        ("noted", types.int64),
-    ]
+def observed_class() -> Any:
+    """Return the class that is made of a watch and given to a person's own function."""
+    spec = [("ptr", types.voidptr), ("watch", _TIMES), ("rows", _ROWS), ("ids", _TIMES)]
     return jitclass(spec)(Observed)

@@ -1,22 +1,18 @@
 """The library's backtest over event files, set up as a request asks."""
 
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
-from zipfile import BadZipFile, ZipFile
-
-import numpy as np
 
 from common.domain.costs import CostModel
-from common.domain.events import ARRAY_NAME, EVENT_DTYPE, EventFiles
+from common.domain.events import EventFiles
 from research.domain.backtest import Market
 from research.domain.settings import EngineSettings, QueueModel
-from research.engines.exceptions import EngineFailed
 from research.engines.hftbacktest.errors import check_code, translated
+from research.engines.hftbacktest.files import require_files
 from research.engines.hftbacktest.latency import write_latencies
 
 # Numbers of trades that may arrive between two looks before the library takes more memory.
@@ -57,8 +53,8 @@ class Replay:
         address: int = self.hbt.ptr
         return address
 
-    def elapse_to(self, moment_ns: int) -> None:
-        """Let time pass before anything is traded.
+    def elapse_to(self, moment_ns: int) -> int:
+        """Let time pass before anything is traded; return when it is, later where no data is.
 
         Raises
         ------
@@ -72,6 +68,8 @@ class Replay:
         left_ns = moment_ns - binding.hashmapbt_current_timestamp(self.address)
         if left_ns > 0:
             check_code(binding.hashmapbt_elapse(self.address, left_ns))
+        now_ns: int = binding.hashmapbt_current_timestamp(self.address)
+        return now_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def replaying(
     UnsupportedFeature
         If latencies are to be those of the events, and these have none.
     """
-    _require_files(events)
+    require_files(events)
     with TemporaryDirectory(prefix="assay-hftbacktest-") as folder:
         with translated():
             import hftbacktest
@@ -142,29 +140,3 @@ def _on(asset: Any, events: EventFiles, settings: EngineSettings) -> Any:
     if settings.partial_fills:
         return asset.partial_fill_exchange()
     return asset.no_partial_fill_exchange()
-
-
-def _require_files(events: EventFiles) -> None:
-    # The library ends the process, or prints, where a file is not what it should be.
-    files = events.paths if events.snapshot is None else (*events.paths, events.snapshot)
-    for path in files:
-        if not path.is_file():
-            raise EngineFailed(f"there is no event file {path}", engine="hftbacktest")
-        try:
-            layout = _layout_of(path)
-        except (BadZipFile, KeyError, OSError, ValueError, zlib.error) as e:
-            raise EngineFailed(f"{path} cannot be read: {e}", engine="hftbacktest") from e
-        if layout != EVENT_DTYPE:
-            raise EngineFailed(
-                f"{path} holds {layout}, must be {EVENT_DTYPE}", engine="hftbacktest"
-            )
-
-
-def _layout_of(path: Path) -> np.dtype[Any]:
-    with ZipFile(path) as archive, archive.open(f"{ARRAY_NAME}.npy") as file:
-        # The header alone: the array would be the whole hour.
-        npy: Any = np.lib.format
-        is_first = npy.read_magic(file) == (1, 0)
-        read = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
-        layout: np.dtype[Any] = read(file)[2]
-        return layout

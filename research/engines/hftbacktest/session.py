@@ -77,7 +77,7 @@ class _Session:
             np.array([task.request.cash, 0.0]),
             self._terms(events),
         )
-        replay.elapse_to(self.span.start_ns)
+        self.began_ns = replay.elapse_to(self.span.start_ns)
 
     def _terms(self, events: EventFiles) -> Any:
         tick, lot = events.tick.as_integer_ratio(), events.lot.as_integer_ratio()
@@ -114,7 +114,7 @@ class _Session:
             ) from e
         with translated():
             loop = quoting_loop.compile_quote_loop(self.desk, params)
-        self.desk.cursor[quoting_loop.NEXT_NS] = self.span.start_ns
+        self.desk.cursor[quoting_loop.NEXT_NS] = self._first_question()
         code = self._drive(lambda times: loop(self.desk, quotes, params, times))
         if code == self.desks.BAD_QUOTE:
             raise InvalidTargets(
@@ -123,6 +123,12 @@ class _Session:
                 strategy=strategy.key,
             )
         self._check(code)
+
+    def _first_question(self) -> int:
+        """Return the first time of the interval's grid at which there are events."""
+        start_ns, interval_ns = self.span.start_ns, self.task.request.settings.quote_interval_ns
+        late_ns = max(self.began_ns - start_ns, 0)
+        return start_ns + -(-late_ns // interval_ns) * interval_ns
 
     def follow(self) -> None:
         """Execute the targets that make an order until the period ends."""
