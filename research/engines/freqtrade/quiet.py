@@ -76,7 +76,8 @@ def quiet() -> Iterator[Log]:
     finally:
         top.removeHandler(log.handler)
         for logger, before in levels:
-            logger.setLevel(before)
+            if logger.level != before:
+                logger.setLevel(before)
         top.setLevel(level)
         top.propagate = propagates
         # The strategy file is gone; its lines would stay for as long as the process.

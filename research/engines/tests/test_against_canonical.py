@@ -21,7 +21,7 @@ from trading.strategies.library.sma_cross import SmaCross
 
 # How many bars of each file an engine runs where the whole file would take too long; once,
 # every engine runs a whole one.
-MOST_BARS: Final = {"freqtrade": 4_000, "nautilus": 4_000}
+MOST_BARS: Final = {"freqtrade": 3_000, "nautilus": 4_000}
 SERIES = (
     "hours",
     "minutes",

@@ -11,7 +11,7 @@ from research.engines.tests.martingales import COSTS, PATHS, bound, gain_before_
 
 # Paths for an engine that takes a millisecond or more a fill; `python -m benchmarks null`
 # runs all of them on every engine.
-FEWER_PATHS: Final = {"freqtrade": 12, "nautilus": 6}
+FEWER_PATHS: Final = {"freqtrade": 8, "nautilus": 6}
 
 
 def gains(engine: BacktestEngine, *, sees_ahead: bool) -> Floats:
