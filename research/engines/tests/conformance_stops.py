@@ -307,3 +307,9 @@ class StopConformance:
 
         assert facts(result) == [(1, 1, 100, 25, 25), (2, -1, 50, 25, 12.5)]
         assert result.skipped_orders == 0
+
+    def test_has_nothing_to_stop_where_nothing_was_bought(self, engine: BacktestEngine) -> None:
+        result = engine.run(follow([0.0, 0.0, 0.0], LOSS), quoted(FLAT, FLAT, DOWN))
+
+        assert facts(result) == []
+        assert equity(result) == [10_000, 10_000, 10_000]

@@ -10,6 +10,7 @@ are looked at again.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, localcontext
+from itertools import zip_longest
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def find_stops(
 
 def _find_stops(fills: list[_Fill], bars: Bars, spec: StopSpec) -> Iterator[Stop]:
     position: _Position | None = None
-    for fill, following in zip(fills, [*fills[1:], None], strict=True):
+    for fill, following in zip_longest(fills, fills[1:]):
         if fill.opens:
             position = _Position(1 if fill.after > 0 else -1, fill.price, fill.price)
         elif position is not None:
