@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from common.data_pipeline.events.formats import RecordingFile
-from common.data_pipeline.events.importing import EventReport, Progress, import_events
+from common.data_pipeline.events.importing import Progress, import_events
+from common.data_pipeline.events.report import EventReport
 from common.data_pipeline.events.sizes import Sizes, Step
 from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.store import SeriesStore

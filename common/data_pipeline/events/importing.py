@@ -4,83 +4,25 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Final
 
-import numpy as np
-
-from common.data_pipeline.event_facts import MAX_FAULT_TIMES, EventFacts, Fault, RecordingFacts
-from common.data_pipeline.events.exceptions import (
-    EventsOverlap,
-    ReceivedTooLate,
-    SizesDiffer,
-)
-from common.data_pipeline.events.hashing import events_hash
+from common.data_pipeline.event_facts import EventFacts, RecordingFacts
 from common.data_pipeline.events.hours import HourWriter, count_kind
 from common.data_pipeline.events.messages import Batch, Recording, Tale
 from common.data_pipeline.events.ordering import ordered
+from common.data_pipeline.events.placing import check_sizes, clock_offset, continued
+from common.data_pipeline.events.report import EventReport, report_of
 from common.data_pipeline.events.sizes import Sizes
 from common.data_pipeline.events.spill import EventSpill
 from common.data_pipeline.exceptions import NoRows
 from common.data_pipeline.folder import SeriesFolder
 from common.data_pipeline.manifest import Manifest
 from common.data_pipeline.store import SeriesStore
-from common.domain.bars import Times
 from common.domain.enums import SeriesKind
 from common.domain.errors import InvalidArgument
 from common.domain.events import DEPTH, TRADE
 from common.domain.instruments import SeriesKey
-from common.domain.time import NANOSECONDS, format_utc
 
 type Progress = Callable[[int], object]
-
-# Feeds deliver within seconds. Events received an hour later than others are a clock that was
-# set, and keeping them until their turn would take more memory than an hour of events.
-_MAX_DELAY_NS: Final = 3_600 * NANOSECONDS
-# How far the receiver's clock may seem to go back from one recording to the next: each has its
-# own least latency, by which its clock is corrected.
-_MAX_STEP_BACK_NS: Final = NANOSECONDS
-
-
-@dataclass(frozen=True, slots=True)
-class EventReport:
-    """What became of a recording.
-
-    Parameters
-    ----------
-    rows
-        Events stored of it, one that stands twice in the sequence counting twice.
-    start_ns, end_ns
-        Its first event, a nanosecond after its last; exchange's clock.
-    gaps
-        How often book updates are missing.
-    duplicates
-        Messages dropped because they repeat an earlier one exactly.
-    hash
-        Dataset hash of the hours it lies in, as they are now stored.
-    trades, depth_updates
-        Trades and changes of a price level in it.
-    clock_offset_ns
-        What was added to its times of receipt.
-    faults
-        What is wrong with it.
-    ignored
-        How many messages of other kinds it holds.
-    added
-        Events that were not stored before: all of them, or none.
-    """
-
-    rows: int
-    start_ns: int
-    end_ns: int
-    gaps: int
-    duplicates: int
-    hash: str
-    trades: int
-    depth_updates: int
-    clock_offset_ns: int
-    faults: tuple[Fault, ...]
-    ignored: dict[str, int]
-    added: int
 
 
 def import_events(
@@ -155,7 +97,7 @@ class _Import:
 
     def run(self, batches: Iterator[Batch], recording: Recording) -> EventReport:
         self.before = self.folder.read_manifest() or Manifest(self.folder.key, 0, ())
-        self._check_sizes()
+        check_sizes(self.before, self.sizes)
         spill = EventSpill(self.staging)
         for batch in batches:
             self.sizes.check(batch)
@@ -164,12 +106,12 @@ class _Import:
         stored = self.before.events.recordings if self.before.events else ()
         for known in stored:
             if known.hash == spill.hash:
-                return _report(known, self.before, tale, added=0)
-        tale = self._continued(tale, spill)
-        offset_ns = self._clock_offset(spill)
+                return report_of(known, self.before, tale, added=0)
+        tale = continued(self.before, tale, spill.first_ns)
+        offset_ns = clock_offset(self.before, spill, self.path)
         facts, manifest = self._write(spill, tale, offset_ns)
         self.folder.publish(self.staging, manifest, self.before.version)
-        return _report(facts, manifest, tale, added=facts.rows)
+        return report_of(facts, manifest, tale, added=facts.rows)
 
     def _write(
         self, spill: EventSpill, tale: Tale, offset_ns: int
@@ -209,96 +151,3 @@ class _Import:
             EventFacts(self.sizes.tick.size, self.sizes.lot.size, 0, (*recordings, facts)),
         )
         return facts, manifest
-
-    def _check_sizes(self) -> None:
-        stored = self.before.events
-        if stored is None:
-            return
-        for name, known, given in (
-            ("tick", stored.tick, self.sizes.tick.size),
-            ("lot", stored.lot, self.sizes.lot.size),
-        ):
-            if known != given:
-                raise SizesDiffer(
-                    f"the {name} of {self.before.key} is {known} as its events were stored, not"
-                    f" {given}",
-                    stored=str(known),
-                    given=str(given),
-                )
-
-    def _continued(self, tale: Tale, spill: EventSpill) -> Tale:
-        """Return the tale with the gap between the last recording and this one, if any."""
-        if self.before.events is None:
-            return tale
-        before = self.before.events.recordings[-1].last_update
-        if before is None or tale.first_update_after in {None, before}:
-            return tale
-        gap_times = np.concatenate([[spill.first_ns], tale.gap_times_ns])
-        others = tuple(fault for fault in tale.faults if fault.code != "depth_gap")
-        return Tale(
-            duplicates=tale.duplicates,
-            faults=(*others, gap_fault(gap_times)),
-            gap_times_ns=gap_times,
-            first_update_after=tale.first_update_after,
-            last_update=tale.last_update,
-            ignored=tale.ignored,
-        )
-
-    def _clock_offset(self, spill: EventSpill) -> int:
-        """Return what makes no latency negative and lets no time of receipt go back.
-
-        Raises
-        ------
-        ReceivedTooLate
-            If latencies differ by more than an hour.
-        EventsOverlap
-            If the recording begins before the stored events end.
-        """
-        spread_ns = spill.greatest_latency_ns - spill.least_latency_ns
-        if spread_ns > _MAX_DELAY_NS:
-            raise ReceivedTooLate(
-                self.path,
-                f"events were received up to {spread_ns / NANOSECONDS:,.0f} s later than others,"
-                f" at most {_MAX_DELAY_NS // NANOSECONDS:,} s are possible: the receiver's clock"
-                " was set meanwhile",
-            )
-        offset_ns = max(0, -spill.least_latency_ns)
-        if self.before.events is None:
-            return offset_ns
-        end_ns = self.before.partitions[-1].last_ns
-        last_local_ns = self.before.events.recordings[-1].last_local_ns
-        back_ns = last_local_ns - (spill.first_local_ns + offset_ns)
-        if spill.first_ns < end_ns or back_ns > _MAX_STEP_BACK_NS:
-            raise EventsOverlap(
-                f"the recording begins at {format_utc(spill.first_ns)}, the stored events of"
-                f" {self.folder.key} end at {format_utc(end_ns)}: recordings are added in the"
-                " order of time",
-                start=format_utc(spill.first_ns),
-                stored_end=format_utc(end_ns),
-            )
-        return offset_ns + max(0, back_ns)
-
-
-def gap_fault(times_ns: Times) -> Fault:
-    """Return the fault of book updates that are missing at these times, at least one."""
-    return Fault("depth_gap", len(times_ns), 0, tuple(times_ns[:MAX_FAULT_TIMES].tolist()))
-
-
-def _report(facts: RecordingFacts, manifest: Manifest, tale: Tale, *, added: int) -> EventReport:
-    if manifest.events is None:
-        raise ValueError(f"{manifest.key} holds no events")
-    hours = manifest.overlapping(facts.start_ns, facts.end_ns)
-    return EventReport(
-        rows=facts.rows,
-        start_ns=facts.start_ns,
-        end_ns=facts.end_ns,
-        gaps=facts.gaps,
-        duplicates=facts.duplicates,
-        hash=events_hash(manifest.events, hours),
-        trades=facts.trades,
-        depth_updates=facts.depth_updates,
-        clock_offset_ns=facts.clock_offset_ns,
-        faults=facts.faults,
-        ignored=tale.ignored,
-        added=added,
-    )

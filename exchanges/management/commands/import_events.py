@@ -14,8 +14,8 @@ from common.commands import (
     positive_decimal,
 )
 from common.data_pipeline.events.formats import RecordingFile, RecordingFormat
-from common.data_pipeline.events.importing import EventReport
 from common.data_pipeline.events.quality import findings
+from common.data_pipeline.events.report import EventReport
 from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
 from common.domain.time import format_utc

@@ -10,8 +10,9 @@ import numpy as np
 
 from common.data_pipeline.events.binance_futures import BinanceFuturesFeed
 from common.data_pipeline.events.files import read_events
-from common.data_pipeline.events.importing import EventReport, import_events
+from common.data_pipeline.events.importing import import_events
 from common.data_pipeline.events.reading import read_event_files
+from common.data_pipeline.events.report import EventReport
 from common.data_pipeline.events.sizes import Sizes, Step
 from common.data_pipeline.store import SeriesStore
 from common.domain.enums import SeriesKind

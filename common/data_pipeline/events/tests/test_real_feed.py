@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from common.data_pipeline.events.binance_futures import BinanceFuturesFeed
-from common.data_pipeline.events.importing import EventReport, import_events
+from common.data_pipeline.events.importing import import_events
 from common.data_pipeline.events.reading import read_event_files, verify_events
+from common.data_pipeline.events.report import EventReport
 from common.data_pipeline.events.resample import bars_from_events
 from common.data_pipeline.events.tests.feeds import INSTRUMENT, KEY, SIZES, feed, stored
 from common.data_pipeline.store import SeriesStore
