@@ -129,6 +129,11 @@ def deflated_sharpe_ratio(of: SharpeEstimate, *, n_trials: int, variance: float)
     NotComputable
         If the estimate has no error.
 
+    Notes
+    -----
+    Trials that all have the same ratio vary by zero, and leave the probabilistic Sharpe ratio
+    against zero: nothing was chosen.
+
     References
     ----------
     Bailey and Lopez de Prado, 2014, as above, eq. 2, and the numerical example there.

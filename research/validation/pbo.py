@@ -105,7 +105,8 @@ def overfitting(returns: Floats, *, n_blocks: int = DEFAULT_BLOCKS) -> Overfitti
     vary over a half did not trade in it: its ratio there is 0. Equal ratios share the mean of
     their ranks. A logit of exactly zero, which an odd number of trials can have, counts as
     overfit. Trials worth nothing that differ give a probability near one half; one single
-    number is one sample, and spreads widely around it.
+    number is one sample, and spreads widely around it. So do trials that are all worth the
+    same, however much: the probability judges the choice among them, not what they earn.
 
     A Sharpe ratio over a set of blocks needs only their sums and sums of squares, so time and
     memory grow with combinations times trials, whatever the number of periods.

@@ -15,7 +15,12 @@ from research.validation.deflation import (
     trial_variance,
 )
 from research.validation.exceptions import TooFewTrials
-from research.validation.sharpe import SharpeEstimate, estimate, per_period
+from research.validation.sharpe import (
+    SharpeEstimate,
+    estimate,
+    per_period,
+    probabilistic_sharpe_ratio,
+)
 
 GAMMA = 0.5772156649015329
 # Bailey and Lopez de Prado, "The Deflated Sharpe Ratio", 2014: the numerical example.
@@ -106,6 +111,13 @@ class TestDeflatedSharpeRatio:
         )
 
         assert found == pytest.approx(deflated_by_sums(returns, trials), abs=1e-9)
+
+    def test_is_the_probabilistic_ratio_where_all_trials_are_alike(self) -> None:
+        variance = trial_variance(np.full(20, 0.1))
+
+        found = deflated_sharpe_ratio(PUBLISHED, n_trials=20, variance=variance)
+
+        assert found == probabilistic_sharpe_ratio(PUBLISHED)
 
     def test_is_low_for_the_best_of_pure_noise(self) -> None:
         estimates = [estimate(p) for p in np.random.default_rng(4).normal(0, 0.02, (100, 730))]
