@@ -1,0 +1,98 @@
+"""Runs on recorded events: which files, which bars, and what the ledger says of both."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.data_pipeline.events.formats import RecordingFile, RecordingFormat
+from common.data_pipeline.store import SeriesStore
+from common.domain.costs import CostModel
+from common.domain.enums import RunStatus
+from common.domain.errors import PlatformError
+from common.domain.instruments import InstrumentId
+from common.domain.timeframe import Timeframe
+from exchanges.services.recordings import import_recording
+from research.domain.settings import EngineSettings
+from research.selectors.runs import describe_run
+from research.tests.conftest import Ask
+
+pytestmark = [pytest.mark.django_db, pytest.mark.engine("hftbacktest"), pytest.mark.timeout(120)]
+
+FEED = "binanceusdm_btcusdt_20240808_feed.gz"
+BTC = InstrumentId("BTC/USDT:USDT", "BINANCEUSDM")
+MINUTE_NS = Timeframe.M1.nanoseconds
+# 2024-08-08T23:55:00Z, the first whole minute of the recording.
+FIRST_NS = 1_723_161_300 * 10**9
+
+
+@pytest.fixture
+def recorded(ask: Ask, store: SeriesStore, sample_data: Path) -> Ask:
+    import_recording(
+        store=store,
+        recording=RecordingFile(path=sample_data / FEED, format=RecordingFormat.BINANCE_FUTURES),
+        instrument_id=BTC,
+        tick=Decimal("0.1"),
+        lot=Decimal("0.001"),
+    )
+
+    def run(**changes: Any) -> Any:
+        asked: dict[str, Any] = {
+            "strategy_key": "buy_and_hold",
+            "engine": "hftbacktest",
+            "instrument": BTC,
+            "timeframe": Timeframe.M1,
+            "costs": CostModel(funding=False),
+        }
+        return ask(**(asked | changes))
+
+    return run
+
+
+class TestEventRun:
+    def test_names_its_events_and_the_bars_that_their_trades_make(self, recorded: Ask) -> None:
+        run = recorded()
+
+        shown = describe_run(run, with_fills=True)
+        assert (run.status, run.series.kind) == (RunStatus.SUCCEEDED, "events")
+        assert shown["dataset"]["timeframe"] == "1m"
+        assert (shown["dataset"]["start"], shown["dataset"]["end"]) == (
+            "2024-08-08T23:55:00Z",
+            "2024-08-09T00:00:00Z",
+        )
+        assert shown["dataset"]["rows"] == 5
+        assert len(run.settings["events_hash"]) == 64
+        assert run.instrument_sizes["tick"] == "0.1"
+        # Decided at the close of the first minute, so filled in the second.
+        assert shown["fills"][0]["ts"].startswith("2024-08-08T23:56:0")
+
+    def test_a_later_start_is_another_question(self, recorded: Ask) -> None:
+        whole, later = recorded(), recorded(start_ns=FIRST_NS + 2 * MINUTE_NS)
+
+        assert later.status == RunStatus.SUCCEEDED
+        assert later.input_hash != whole.input_hash
+        assert later.dataset.rows == 3
+        assert describe_run(later, with_fills=True)["fills"][0]["ts"].startswith(
+            "2024-08-08T23:58:0"
+        )
+
+    def test_another_timeframe_is_another_dataset(self, recorded: Ask) -> None:
+        minutes, threes = recorded(), recorded(timeframe=Timeframe.M3)
+
+        assert (threes.dataset.rows, threes.settings["timeframe"]) == (1, "3m")
+        assert threes.dataset_id != minutes.dataset_id
+
+    def test_is_refused_on_an_engine_for_bars(self, recorded: Ask) -> None:
+        run = recorded(engine="vectorbt", settings=EngineSettings(on_events=True))
+
+        assert (run.status, run.error_code) == (RunStatus.REFUSED, "unsupported_feature")
+        assert "vectorbt does not support events" in run.error_detail
+
+    def test_needs_recorded_events(self, ask: Ask) -> None:
+        with pytest.raises(PlatformError, match=r"BTC/USD\.TEST events"):
+            ask(engine="hftbacktest")
+
+    def test_needs_a_whole_bar(self, recorded: Ask) -> None:
+        with pytest.raises(PlatformError, match="no whole bar of 1h"):
+            recorded(timeframe=Timeframe.H1)
