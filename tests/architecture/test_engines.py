@@ -10,10 +10,31 @@ from research.engines.tests.conftest import ON_BARS
 from tests.architecture.test_files import ROOT
 
 FOLDER = ROOT / "research" / "engines"
+# Takes the packages of all engines away, then collects what is left.
+WITHOUT_ENGINES = """
+import importlib.metadata as metadata, os, sys
+names = {"freqtrade", "hftbacktest", "nautilus_trader", "vectorbt", "vectorbt-rust", "vectorbt_rust"}
+found = metadata.version
+def version(name):
+    if name in names:
+        raise metadata.PackageNotFoundError(name)
+    return found(name)
+metadata.version = version
+class Absent:
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] in names:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+os.environ.pop("CI", None)
+import pytest
+sys.exit(pytest.main(["--collect-only", "-q", "-p", "no:cacheprovider", "research/engines"]))
+"""
 
 
-def test_the_list_is_sorted() -> None:
-    assert list(ENGINES) == sorted(ENGINES)
+def test_the_list_is_sorted_and_holds_every_adapter() -> None:
+    adapters = sorted(path.parent.name for path in FOLDER.glob("*/engine.py"))
+
+    assert list(ENGINES) == adapters
 
 
 @pytest.mark.parametrize("name", list(ENGINES))
@@ -39,3 +60,13 @@ def test_no_engine_imports_its_framework_to_be_listed(name: str) -> None:
     )
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+def test_the_tests_are_collected_where_no_engine_is_installed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_ENGINES],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-3000:]
