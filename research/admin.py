@@ -12,8 +12,9 @@ from unfold.decorators import display
 import research.admin_comparisons  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
+from research.admin_runs import RunPages
 from research.exceptions import ArtefactDamaged
-from research.models import Artefact, Dataset, Experiment, Run
+from research.models import FINAL_STATES, Artefact, Dataset, Experiment, Run
 from research.selectors.charts import equity_chart
 from research.selectors.metrics import METRICS, format_metric
 from research.selectors.runs import count_trials_like, list_experiments, list_runs
@@ -105,12 +106,13 @@ class ArtefactInline(TabularInline):
 
 
 @admin.register(Run)
-class RunAdmin(ReadOnlyAdmin):
+class RunAdmin(RunPages):
     """Runs with their facts."""
 
     list_display = [
         "id",
         "status_label",
+        "done",
         "strategy",
         "engine",
         "instrument",
@@ -141,6 +143,7 @@ class RunAdmin(ReadOnlyAdmin):
                     "experiment",
                     "strategy_version",
                     "params",
+                    "series",
                     "dataset",
                     "kind",
                     "engine",
@@ -173,6 +176,10 @@ class RunAdmin(ReadOnlyAdmin):
                     "metrics",
                     "undefined",
                     "differs_from",
+                    "progress",
+                    "attempt",
+                    "lease_until",
+                    "cancel_requested_at",
                     "started_at",
                     "finished_at",
                     "timings",
@@ -207,6 +214,11 @@ class RunAdmin(ReadOnlyAdmin):
     def status_label(self, run: Run) -> str:
         """Return the status, coloured."""
         return run.status
+
+    @admin.display(description="done", ordering="progress")
+    def done(self, run: Run) -> str:
+        """Return how far it is."""
+        return f"{run.progress:.0%}"
 
     @admin.display(description="strategy")
     def strategy(self, run: Run) -> str:
@@ -254,6 +266,7 @@ class RunAdmin(ReadOnlyAdmin):
     def _facts(self, request: HttpRequest, run: Run) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "run": run,
+            "is_open": run.status not in FINAL_STATES,
             "trials": count_trials_like(run),
             "cards": [
                 (label, format_metric(run.metrics[name], form), run.undefined.get(name, ""))
