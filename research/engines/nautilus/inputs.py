@@ -18,6 +18,8 @@ MOST_PRICE: Final = 1.7e13
 MOST_QUANTITY: Final = 10**13
 # Prices are floats of 15 digits; more decimals would only write their binary noise.
 _DIGITS: Final = 15
+# Floats count to 2^53; a quarter of that leaves room for gains.
+_WHOLE_LOTS: Final = 2.0**51
 _RESOLUTION: Final = 1e-10  # relative, a tenth of what prices are compared to
 
 
@@ -112,6 +114,23 @@ def uses_margin(instrument: InstrumentSpec, account: AccountType) -> bool:
     """Return whether the engine's account is one of margin: for shorts, and for perpetuals."""
     perpetual = instrument.id.market_type is MarketType.LINEAR_PERPETUAL
     return perpetual or account is AccountType.MARGIN
+
+
+def check_lot(cash: float, bars: Bars, lot: Decimal) -> None:
+    """Refuse lots of which cash buys more than floats count.
+
+    Raises
+    ------
+    UnsupportedFeature
+        If cash buys 2^51 lots or more at the lowest close.
+    """
+    lots = cash / float(bars.close.min()) / float(lot)
+    if lots >= _WHOLE_LOTS:
+        raise UnsupportedFeature(
+            f"nautilus counts positions in floats: cash of {cash:g} buys {lots:g} lots of"
+            f" {lot:f}, more than {_WHOLE_LOTS:g}: state the instrument's lot",
+            engine="nautilus",
+        )
 
 
 def slipped(prices: Floats, slippage: float) -> tuple[Floats, Floats]:

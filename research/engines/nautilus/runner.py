@@ -6,7 +6,7 @@ from research.domain.backtest import Execution
 from research.engines.base import Task
 from research.engines.nautilus.bars import iter_pieces
 from research.engines.nautilus.funding import FundingModule
-from research.engines.nautilus.inputs import Scale, uses_margin
+from research.engines.nautilus.inputs import Scale, check_lot, uses_margin
 from research.engines.nautilus.pieces import run_pieces
 from research.engines.nautilus.plan import Plan
 from research.engines.nautilus.records import Records
@@ -25,6 +25,7 @@ def run_on_bars(task: Task) -> Execution:
         scale=Scale.of(market.instrument, bars, slippage),
         costs=request.costs,
     )
+    check_lot(request.cash, bars, market.instrument.lot)
     records = Records()
     options: dict[str, Any] = {"bar_execution": False, "trade_execution": False}
     if task.stops is None:

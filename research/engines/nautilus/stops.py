@@ -10,6 +10,7 @@ from nautilus_trader.model.data import BookOrder
 from nautilus_trader.model.enums import BookType, OrderSide, OrderType
 
 from common.domain.enums import FillReason
+from research.engines.nautilus.facts import read_holding
 from research.engines.nautilus.inputs import MOST_PRICE, MOST_QUANTITY
 from research.engines.nautilus.levels import RoundTrip
 from research.engines.nautilus.plan import Plan
@@ -128,22 +129,40 @@ class StoppingStrategy(TargetStrategy):
         if not self.is_waiting:
             super()._decide()
 
+    @override
+    def on_order_accepted(self, event: Any) -> None:
+        # Not before: a stop order that fills at once leaves nothing to take a profit of.
+        if self.trip is not None and self.stop_order is not None and self.aim_order is None:
+            self._aim(self.trip)
+
     def _cover(self, trip: RoundTrip) -> None:
         self._withdraw()
-        found, aim = trip.stop(self.spec), trip.aim(self.spec)
-        make = self.order_factory
-        if found is not None:
-            self.stop_order = self._rest(make.stop_market, self._trigger(found[0], trip), found[1])
-        if aim is not None and aim < MOST_PRICE:
-            trigger = self._trigger(aim, trip)
-            self.aim_order = self._rest(make.market_if_touched, trigger, FillReason.TAKE_PROFIT)
+        found = trip.stop(self.spec)
+        if found is None:
+            self._aim(trip)
+            return
+        make = self.order_factory.stop_market
+        self.stop_order = self._rest(make, self._trigger(found[0], trip), found[1])
+
+    def _aim(self, trip: RoundTrip) -> None:
+        level = trip.aim(self.spec)
+        if level is not None and level < MOST_PRICE:
+            make = self.order_factory.market_if_touched
+            trigger = self._trigger(level, trip)
+            self.aim_order = self._rest(make, trigger, FillReason.TAKE_PROFIT)
 
     def _rest(self, make: Callable[..., Any], trigger: Any, reason: FillReason) -> Any:
-        side = OrderSide.SELL if self.trip is not None and self.trip.side > 0 else OrderSide.BUY
+        lots = self.traded.lots(self.size.as_decimal())
+        buys = self.trip is not None and self.trip.side < 0
+        if buys:
+            cash = read_holding(self.cache, self.traded).cash
+            lots = min(lots, self.plan.sizer.payable_lots(cash, trigger.as_decimal()))
+        if not lots:
+            return None
         order = make(
             self.traded.id,
-            side,
-            self.size,
+            OrderSide.BUY if buys else OrderSide.SELL,
+            self.traded.quantity(lots),
             trigger,
             reduce_only=True,
             client_order_id=self._next_id(reason),

@@ -173,6 +173,13 @@ class TestScale:
         with pytest.raises(UnsupportedFeature, match="the lot 1E-17 needs 17"):
             Scale.of(bars.instrument, bars.bars, 0.0)
 
+    def test_refuses_more_lots_than_floats_count(self) -> None:
+        # 1e6 buys 1e9 at 0.001, which is 1e17 lots of 1e-8.
+        bars = market([0.001, 0.001], lot="1e-8")
+
+        with pytest.raises(UnsupportedFeature, match=r"buys 1e\+17 lots of 0\.00000001"):
+            NautilusEngine().run(ask([0, 0], cash=1e6), bars)
+
     def test_refuses_prices_of_which_it_would_lose_digits(self) -> None:
         bars = market([1e-8, 1e-8])
 
