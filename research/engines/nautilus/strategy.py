@@ -123,9 +123,11 @@ class TargetStrategy(Strategy):
         return bool(lots)
 
     def _payable(self, price: Price) -> int:
-        lots = self.plan.sizer.payable_lots(self.holding.cash, price.as_decimal())
+        # Funding may have been booked since the close.
+        held = read_holding(self.cache, self.traded) if self.is_stale else self.holding
+        lots = self.plan.sizer.payable_lots(held.cash, price.as_decimal())
         # The engine multiplies in floats: what it will ask for may be 1e-16 of it more.
-        while lots and self._cost(lots, price) > self.holding.cash:
+        while lots and self._cost(lots, price) > held.cash:
             lots -= 1
         return lots
 

@@ -100,6 +100,17 @@ class TestFunding:
         assert result.fills["quantity"].tolist() == [50.0, 7.27272727]
         assert result.funding["amount"].tolist() == [-2_750.0]
 
+    def test_leaves_less_for_a_buy_at_the_same_open(self) -> None:
+        # 50 at 100 leave 5,000; funding takes 50 * 110 * 0.1 = 550 before the rest is
+        # bought at 110 for what is left: 4,450 / 110 = 40.45.
+        bars = funded(2, rates=[0.1])
+        coarse = replace(bars, instrument=replace(bars.instrument, lot=Decimal("0.01")))
+
+        result = NautilusEngine().run(ask([0.5, 1, 1, 1, 1], costs=FREE), coarse)
+
+        assert result.fills["quantity"].tolist() == [50.0, 40.45]
+        assert result.cash == pytest.approx(0.5)
+
 
 class Faulty(NautilusEngine):
     """Reports something else than NautilusTrader's account says."""
