@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-_SHARED = {"measure", "synthetic"}
+_SHARED = {"jobs", "measure", "synthetic"}
 
 
 def main(names: list[str]) -> int:
