@@ -10,6 +10,8 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.costs import AccountType, CostModel
 from common.domain.errors import InvalidArgument
+from common.domain.instruments import InstrumentId
+from common.domain.timeframe import Timeframe
 from research.domain.question import NativeSource, RunQuestion
 from research.domain.verdict import Verdict
 from research.engines.exceptions import UnknownEngine
@@ -17,6 +19,7 @@ from research.engines.registry import list_engines
 from research.models import ComparedRun, Comparison, Run
 from research.selectors.comparisons import describe_comparison, list_comparisons
 from research.services.comparisons import ComparisonQuestion, compare_engines
+from research.services.ladders import plan_ladder
 from research.tests.conftest import HOUR_NS, KEY, START_NS, bars
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120)]
@@ -194,6 +197,35 @@ class TestLadder:
         assert found["ladder"][2]["run_id"] == found["engines"]["vectorbt"]["run_id"]
         assert found["ladder"][2]["cost"] == 0
         assert Run.objects.count() == 2
+
+    def test_of_a_perpetual_has_a_rung_for_funding(self, store: SeriesStore) -> None:
+        asked = RunQuestion(
+            strategy_key="sma_cross",
+            engine="",
+            instrument=InstrumentId("BTC/USDT:USDT", "TEST"),
+            timeframe=Timeframe.H1,
+            costs=CostModel(fee_rate=0.002, slippage=0.001),
+        )
+
+        rungs = plan_ladder(question=asked, engines=["nautilus", "freqtrade"], store=store)
+
+        planned = {each.rung.value: each.question for each in rungs if each.question}
+        assert [*planned] == ["frictionless", "fees", "slippage", "funding"]
+        costs = [each.costs for each in planned.values()]
+        assert [each.funding for each in costs] == [False, False, False, True]
+        assert [each.fee_rate for each in costs] == [0, 0.002, 0.002, 0.002]
+        assert {each.engine for each in planned.values()} == {"nautilus"}
+
+    def test_without_an_engine_on_bars_says_so(self, store: SeriesStore) -> None:
+        asked = RunQuestion(
+            strategy_key="sma_cross", engine="", instrument=KEY.instrument, timeframe=Timeframe.H1
+        )
+
+        reasons = [
+            each.reason for each in plan_ladder(question=asked, engines=[], store=store)[:3]
+        ]
+
+        assert reasons == ["no engine here can run this question on bars"] * 3
 
     def test_says_why_a_rung_is_not_climbed(self, store: SeriesStore) -> None:
         reasons = {
