@@ -1,6 +1,6 @@
 """The main job on a fresh machine: bars, checks, every strategy on every engine, the ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.data_pipeline.quality import QualityReport, check_bars
@@ -42,9 +42,9 @@ def check(*, bars: DemoBars, store: SeriesStore) -> QualityReport:
 
 
 def questions(
-    bars: DemoBars, engines: Iterable[str], *, funding: bool = True
+    bars: DemoBars, engines: Sequence[str], *, funding: bool = True
 ) -> list[RunQuestion]:
-    """Return every strategy on every engine, with default parameters."""
+    """Return every strategy on every engine, with default parameters, strategy by strategy."""
     return [
         RunQuestion(
             strategy_key=strategy,
@@ -56,8 +56,8 @@ def questions(
             costs=CostModel(funding=funding),
             experiment=DEMO_EXPERIMENT,
         )
-        for engine in engines
         for strategy in DEMO_STRATEGIES
+        for engine in engines
     ]
 
 

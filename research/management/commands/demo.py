@@ -35,7 +35,7 @@ _COLUMNS = (
 
 
 class Command(PlatformCommand):
-    """Bars, checks, every strategy on every installed engine, the ledger."""
+    """Bars, checks, every strategy on every installed engine for bars, the ledger."""
 
     help = "Get bars, check them, run every strategy on every engine, show the ledger."
 
@@ -72,7 +72,7 @@ class Command(PlatformCommand):
         bars = self._bars(options, store)
         self._say(f"using {bars.sentence}")
         quality = demo.check(bars=bars, store=store)
-        engines = list_engines()
+        engines = [engine for engine in list_engines() if engine.capabilities["bars"]]
         questions = demo.questions(
             bars,
             [engine.name for engine in engines if engine.installed],
