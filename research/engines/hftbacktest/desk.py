@@ -4,7 +4,7 @@ Everything here is compiled. An order is read from the library's own records whe
 passed; nothing about an execution is computed but its place in the list.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ ROWS_FULL: Final = 201
 BAD_QUOTE: Final = 202
 TOO_MANY_ORDERS: Final = 203
 LOST_ORDER: Final = 204
+PIECES_DIFFER: Final = 205
+WENT_TOO_FAR: Final = 206
 
 # Status and time in force of an order, the library's numbers.
 NEW: Final = 1
@@ -53,6 +55,8 @@ HELD: Final = 4
 FREE: Final = 8
 CURSOR_SIZE: Final = 16
 MAX_ORDERS: Final = 64
+# Fills of one step: every order followed, or every price that an order may take.
+MOST_AT_ONCE: Final = 4_096
 # The partial-fill exchange keeps an order that a trade fills by exactly what was left of it,
 # and fails at the next trade there. An order a thousandth of a lot smaller never ends so.
 _SHORT_LOTS: Final = 1e-3
@@ -159,19 +163,20 @@ def affordable_lots(terms: Terms, cash: float, cost: float) -> int:
 
 
 @compiled
-def _book_fill(desk: Desk, order: Any, lots: int) -> None:
+def book_fill(desk: Desk, piece: tuple[int, int, int], maker: bool) -> None:  # noqa: FBT001
+    """Write a fill down: when, at what price in ticks, and signed lots."""
+    ts_ns, ticks, lots = piece
     terms, row = desk.terms, desk.rows[desk.cursor[ROWS]]
-    quantity, side = quantity_of(terms, lots), np.int64(order.side)
-    row.ts_ns = order.exch_timestamp
-    row.side = side
-    row.ticks = order.exec_price_tick
-    row.quantity = quantity
-    row.maker = np.int64(order.maker)
+    row.ts_ns = ts_ns
+    row.side = 1 if lots > 0 else -1
+    row.ticks = ticks
+    row.quantity = quantity_of(terms, abs(lots))
+    row.maker = 1 if maker else 0
     row.step = desk.cursor[STEP]
-    value = price_of(terms, order.exec_price_tick) * quantity
-    rate = terms.maker_rate if order.maker else terms.taker_rate
-    desk.money[0] -= side * value + rate * value
-    desk.cursor[HELD] += side * lots
+    value = price_of(terms, ticks) * quantity_of(terms, lots)
+    rate = terms.maker_rate if maker else terms.taker_rate
+    desk.money[0] -= value + rate * abs(value)
+    desk.cursor[HELD] += lots
     desk.cursor[ROWS] += 1
 
 
@@ -193,7 +198,9 @@ def collect(desk: Desk) -> int:
         order = found[0]
         left = round(lots_of(desk.terms, order.leaves_qty))
         if left < tracked[slot, 1]:
-            _book_fill(desk, order, tracked[slot, 1] - left)
+            lots = np.int64(order.side) * (tracked[slot, 1] - left)
+            piece = (order.exch_timestamp, order.exec_price_tick, lots)
+            book_fill(desk, piece, order.maker)
         if order.status not in (_EXPIRED, FILLED, _CANCELED):
             tracked[kept, 0] = tracked[slot, 0]
             tracked[kept, 1] = left
@@ -215,7 +222,7 @@ def collect(desk: Desk) -> int:
 @compiled
 def is_full(desk: Desk) -> bool:
     """Tell whether one more step might not fit into the rows."""
-    return desk.cursor[ROWS] + MAX_ORDERS > len(desk.rows)
+    return desk.cursor[ROWS] + MOST_AT_ONCE > len(desk.rows)
 
 
 @compiled
@@ -228,7 +235,7 @@ def advance(desk: Desk, until_ns: int) -> int:
     only the last piece of an order. It may then return ROWS_FULL before its time.
     """
     code = DONE
-    while desk.terms.partial and code != END_OF_DATA:
+    while desk.terms.partial and desk.cursor[TRACKED] > 0 and code != END_OF_DATA:
         if is_full(desk):
             return ROWS_FULL
         left_ns = until_ns - current_timestamp(desk.hbt)
@@ -266,22 +273,25 @@ def try_cancel(desk: Desk, order_id: int) -> bool:
 
 
 @compiled
+def send_order(desk: Desk, wish: Wish, how: tuple[float, int]) -> int:
+    """Send a limit order, numbered `cursor[LAST_ID]`, of a quantity; return a code."""
+    quantity, time_in_force = how
+    desk.cursor[LAST_ID] += 1
+    order_id, price = desk.cursor[LAST_ID], price_of(desk.terms, wish[1])
+    if wish[0] > 0:
+        return submit_buy_order(desk.hbt, 0, order_id, price, quantity, time_in_force, _LIMIT, 0)
+    return submit_sell_order(desk.hbt, 0, order_id, price, quantity, time_in_force, _LIMIT, 0)
+
+
+@compiled
 def submit(desk: Desk, wish: Wish, time_in_force: int) -> int:
-    """Send a limit order, numbered `cursor[LAST_ID]`, and follow it; return a code."""
-    cursor, (side, ticks, lots) = desk.cursor, wish
-    slot = cursor[TRACKED]
+    """Send a limit order and follow it; return a code."""
+    slot, lots = desk.cursor[TRACKED], wish[2]
     if slot >= MAX_ORDERS:
         return TOO_MANY_ORDERS
-    cursor[LAST_ID] += 1
     size = lots - _SHORT_LOTS if desk.terms.partial else float(lots)
-    price, quantity = price_of(desk.terms, ticks), quantity_of(desk.terms, size)
-    desk.tracked[slot, 0] = cursor[LAST_ID]
+    code = send_order(desk, wish, (quantity_of(desk.terms, size), time_in_force))
+    desk.tracked[slot, 0] = desk.cursor[LAST_ID]
     desk.tracked[slot, 1] = lots
-    cursor[TRACKED] += 1
-    if side > 0:
-        return submit_buy_order(
-            desk.hbt, 0, cursor[LAST_ID], price, quantity, time_in_force, _LIMIT, 0
-        )
-    return submit_sell_order(
-        desk.hbt, 0, cursor[LAST_ID], price, quantity, time_in_force, _LIMIT, 0
-    )
+    desk.cursor[TRACKED] += 1
+    return code

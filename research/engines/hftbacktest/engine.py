@@ -5,7 +5,6 @@ from typing import override
 
 from common.domain.events import EventFiles
 from research.domain.backtest import Execution, Market
-from research.domain.settings import ExecutionStyle
 from research.engines.base import BacktestEngine, NativeTask, Task
 from research.engines.capabilities import Capabilities
 from research.engines.exceptions import UnsupportedFeature
@@ -14,7 +13,6 @@ from research.engines.hftbacktest.outputs import keep_ledger, read_execution, re
 from research.engines.hftbacktest.replay import span_of
 from research.engines.hftbacktest.session import replay_task
 from research.engines.memory import MemoryModel
-from trading.strategies.base import Strategy
 
 
 class HftbacktestEngine(BacktestEngine):
@@ -52,13 +50,6 @@ class HftbacktestEngine(BacktestEngine):
     def _execute(self, task: Task) -> Execution:
         market, request = task.market, task.request
         events = _require_events(market)
-        if request.settings.partial_fills and _takes(task):
-            raise UnsupportedFeature(
-                "partial fills are known only of resting orders: hftbacktest reports one price of"
-                " an order that takes several; set execution to maker",
-                engine=self.name,
-                features=["partial_fills"],
-            )
         records = replay_task(task, events)
         read = keep_ledger if request.settings.partial_fills else read_ledger
         ledger = read(records.rows, events, request)
@@ -73,11 +64,6 @@ class HftbacktestEngine(BacktestEngine):
             from research.engines.hftbacktest.native import run_native
 
         return run_native(task, events)
-
-
-def _takes(task: Task) -> bool:
-    by_targets = isinstance(task.request.strategy, Strategy)
-    return by_targets and task.request.settings.execution is ExecutionStyle.TAKER
 
 
 def _require_events(market: Market) -> EventFiles:

@@ -19,7 +19,7 @@ from research.engines.hftbacktest.replay import Replay, replaying, span_of
 from trading.strategies.quoting import QuotingStrategy
 
 _PIECES: Final = 20
-_ROWS: Final = 4_096
+_ROWS: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +133,23 @@ class _Session:
     def follow(self) -> None:
         """Execute the targets that make an order until the period ends."""
         with translated():
-            from research.engines.hftbacktest import target_loop
+            from research.engines.hftbacktest import sizing, target_loop
 
-            decisions = self._decisions(target_loop)
+            decisions = self._decisions(sizing)
             loop = target_loop.compile_target_loop(self.desk, decisions)
         maker = self.task.request.settings.execution is ExecutionStyle.MAKER
         self._check(self._drive(lambda times: loop(self.desk, decisions, maker, times)))
-        skipped = int(self.desk.cursor[target_loop.SKIPPED])
+        skipped = int(self.desk.cursor[sizing.SKIPPED])
         self.skipped_ns = decisions.skipped_ns[:skipped]
 
-    def _decisions(self, loops: Any) -> Any:
+    def _decisions(self, sizes: Any) -> Any:
         bars, sizing = self.task.market.period, self.task.request.sizing
         decided = find_decisions(self.task.exposures, Rebalance.ON_CHANGE)
         # The target of the last bar makes no fill, here as on bars.
         decided[-1] = False
         value = sizing.value or 0.0
         close_ns = bars.open_ns[decided] + bars.timeframe.nanoseconds
-        return loops.Decisions(
+        return sizes.Decisions(
             close_ns=close_ns,
             close=bars.close[decided],
             target=self.task.exposures[decided],
@@ -176,16 +176,17 @@ class _Session:
         return code
 
     def _check(self, code: int) -> None:
-        if code == self.desks.TOO_MANY_ORDERS:
-            raise EngineFailed(
-                f"more than {self.desks.MAX_ORDERS} orders await an answer:"
-                " the interval is too short for these latencies",
-                engine="hftbacktest",
-            )
-        if code == self.desks.LOST_ORDER:
-            raise EngineFailed(
-                "hftbacktest no longer knows an order that is open", engine="hftbacktest"
-            )
+        desks = self.desks
+        faults = {
+            desks.TOO_MANY_ORDERS: f"more than {desks.MAX_ORDERS} orders await an answer: the"
+            " interval is too short for these latencies",
+            desks.LOST_ORDER: "it no longer knows an order that is open",
+            desks.PIECES_DIFFER: "the pieces of an order are not what it took",
+            desks.WENT_TOO_FAR: "the best price moved by 200 ticks or more while an order that"
+            " takes several prices was on its way",
+        }
+        if code in faults:
+            raise EngineFailed(f"hftbacktest: {faults[code]}", engine="hftbacktest")
         check_code(code)
 
     def records(self) -> Records:

@@ -1,11 +1,9 @@
 """Targets inside a replay: orders sized from the account, sent at the close, followed up."""
 
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import numpy as np
 from numba import typeof, types
-from numpy.typing import NDArray
 
 from research.engines.hftbacktest.caching import compiled, compiled_for
 from research.engines.hftbacktest.desk import (
@@ -25,13 +23,13 @@ from research.engines.hftbacktest.desk import (
     collect,
     held_lots,
     is_full,
-    lots_of,
     price_of,
     quantity_of,
     slot_of,
     submit,
     try_cancel,
 )
+from research.engines.hftbacktest.sizing import Decisions, size_order
 from research.engines.hftbacktest.symbols import (
     best_ask_tick,
     best_bid_tick,
@@ -41,76 +39,17 @@ from research.engines.hftbacktest.symbols import (
     wait_next_feed,
     wait_order_response,
 )
+from research.engines.hftbacktest.walking import farthest, walk
 
 # Places in the cursor.
 NEXT: Final = FREE  # the decision that comes next
 _SIZED: Final = FREE + 1  # decisions whose order has been sized
 _TODO: Final = FREE + 2  # lots still to trade for the decision sized last, < 0 to sell
 _LIVE: Final = FREE + 3  # the order at work
-SKIPPED: Final = FREE + 4  # orders below the minimum notional
 _SENT_NS: Final = FREE + 5  # when the last order was sent
+_READY: Final = FREE + 6  # 1 if something may be done
+_LOOK_NS: Final = FREE + 7  # when a resting order is looked at next
 _NO_PRICE: Final = 2**62
-# What rounding leaves of a quantity that is a whole number of lots.
-_SAME_LOT: Final = 1e-12
-
-
-class Decisions(NamedTuple):
-    """Targets that make an order, oldest first, and how they become quantities.
-
-    Parameters
-    ----------
-    close_ns, close, target : ndarrays, shape (n_decisions,)
-        When each was read, at what close, and the exposure.
-    skipped_ns : ndarray of int64, shape (n_decisions,)
-        Filled in: decisions whose order was below the minimum notional.
-    notional, quantity
-        What a target of 1 means; 0 is not set, and with neither it is the equity.
-    min_notional
-        Least value of an order, quote currency.
-    """
-
-    close_ns: NDArray[np.int64]
-    close: NDArray[np.float64]
-    target: NDArray[np.float64]
-    skipped_ns: NDArray[np.int64]
-    notional: float
-    quantity: float
-    min_notional: float
-
-
-@compiled
-def _wanted_lots(desk: Desk, decisions: Decisions, at: int) -> float:
-    target, close = decisions.target[at], decisions.close[at]
-    if decisions.quantity > 0:
-        return lots_of(desk.terms, target * decisions.quantity)
-    if decisions.notional > 0:
-        return lots_of(desk.terms, target * decisions.notional / close)
-    held = quantity_of(desk.terms, held_lots(desk))
-    return lots_of(desk.terms, target * (cash_now(desk) + held * close) / close)
-
-
-@compiled
-def _toward_zero(lots: float, scale: float) -> int:
-    whole = np.rint(lots)
-    if abs(lots - whole) <= _SAME_LOT * max(scale, 1.0):
-        return int(whole)
-    return int(np.trunc(lots))
-
-
-@compiled
-def _size(desk: Desk, decisions: Decisions, at: int) -> None:
-    cursor = desk.cursor
-    wanted, held = _wanted_lots(desk, decisions, at), held_lots(desk)
-    lots = _toward_zero(wanted - held, max(abs(wanted), float(abs(held))))
-    value = quantity_of(desk.terms, abs(lots)) * decisions.close[at]
-    small = value < decisions.min_notional * (1 - 1e-12)
-    # An order that closes the position is exempt; less than a lot is no order at all.
-    if lots != 0 and small and decisions.target[at] != 0.0:
-        decisions.skipped_ns[cursor[SKIPPED]] = decisions.close_ns[at]
-        cursor[SKIPPED] += 1
-        lots = 0
-    cursor[_TODO] = lots
-    cursor[_SIZED] = at + 1
 
 
 @compiled
@@ -128,21 +67,28 @@ def _send(desk: Desk, wish: Wish, time_in_force: int) -> int:
 
 @compiled
 def _take(desk: Desk) -> int:
-    """Send an order that takes whatever stands, as far as cash pays for its quantity."""
+    """Send an order that takes what stands, as far as cash pays for its quantity."""
     cursor, terms = desk.cursor, desk.terms
-    depth = depth_of(desk.hbt, 0)
-    if cursor[_TODO] < 0:
-        return _send(desk, (-1, 1, -cursor[_TODO]), IMMEDIATE)
-    ask = best_ask_tick(depth)
-    if ask > _NO_PRICE:
+    depth, side = depth_of(desk.hbt, 0), 1 if cursor[_TODO] > 0 else -1
+    best = best_ask_tick(depth) if side > 0 else best_bid_tick(depth)
+    if abs(best // 2) > _NO_PRICE // 2:
         return DONE
-    lots = _cut_to_cash(desk, cursor[_TODO], price_of(terms, ask) * (1 + terms.taker_rate))
-    if lots == 0:
-        cursor[_TODO] = 0
-        return DONE
-    highest = cash_now(desk) / (quantity_of(terms, lots) * (1 + terms.taker_rate))
-    limit = int(highest * terms.tick_denominator / terms.tick_numerator)
-    return _send(desk, (1, max(limit, ask), lots), IMMEDIATE)
+    lots, limit = abs(cursor[_TODO]), 1
+    if side > 0:
+        lots = _cut_to_cash(desk, lots, price_of(terms, best) * (1 + terms.taker_rate))
+        cursor[_TODO] = lots
+        if lots == 0:
+            return DONE
+        highest = cash_now(desk) / (quantity_of(terms, lots) * (1 + terms.taker_rate))
+        limit = max(int(highest * terms.tick_denominator / terms.tick_numerator), best)
+    if not terms.partial:
+        return _send(desk, (side, limit, lots), IMMEDIATE)
+    far = farthest(desk, depth, (side, best, lots))
+    held = held_lots(desk)
+    code = walk(desk, (side, min(far, limit) if side > 0 else far, lots), best)
+    cursor[_TODO] -= held_lots(desk) - held
+    cursor[_SENT_NS] = current_timestamp(desk.hbt)
+    return code
 
 
 @compiled
@@ -151,7 +97,7 @@ def _make(desk: Desk) -> int:
     cursor, terms = desk.cursor, desk.terms
     depth, side = depth_of(desk.hbt, 0), 1 if cursor[_TODO] > 0 else -1
     best = best_bid_tick(depth) if side > 0 else best_ask_tick(depth)
-    if abs(best) > _NO_PRICE:
+    if abs(best // 2) > _NO_PRICE // 2:
         return DONE
     if cursor[_LIVE] != 0:
         if find_order(desk.hbt, cursor[_LIVE])[0].price_tick != best:
@@ -180,7 +126,9 @@ def _act(desk: Desk, decisions: Decisions, maker: bool) -> int:  # noqa: FBT001
     cursor = desk.cursor
     if cursor[_SIZED] < cursor[NEXT]:
         if cursor[_LIVE] == 0:
-            _size(desk, decisions, cursor[NEXT] - 1)
+            at = cursor[NEXT] - 1
+            cursor[_TODO] = size_order(desk, decisions, at)
+            cursor[_SIZED] = at + 1
         else:
             # The account is not known before the order at work is over.
             try_cancel(desk, cursor[_LIVE])
@@ -195,23 +143,64 @@ def _act(desk: Desk, decisions: Decisions, maker: bool) -> int:  # noqa: FBT001
 
 
 @compiled
-def _wait(desk: Desk, times: tuple[int, int], maker: bool) -> int:  # noqa: FBT001
-    """Let time pass until something is to be done again."""
-    until_ns, interval_ns = times
-    cursor, now_ns = desk.cursor, current_timestamp(desk.hbt)
-    idle = cursor[_TODO] == 0 and cursor[_LIVE] == 0
-    if idle:
-        return advance(desk, until_ns)
-    if cursor[_LIVE] != 0 and find_order(desk.hbt, cursor[_LIVE])[0].req != 0:
-        code = wait_order_response(desk.hbt, 0, cursor[_LIVE], until_ns - now_ns)
-    elif maker or cursor[_LIVE] != 0:
-        return advance(desk, min(now_ns + interval_ns, until_ns))
-    else:
-        # An order found nothing it could pay for: the next chance is another book.
-        code = wait_next_feed(desk.hbt, 0, until_ns - now_ns)
-        code = DONE if code == FEED else code
+def _await_answer(desk: Desk, until_ns: int) -> int:
+    cursor = desk.cursor
+    left_ns = until_ns - current_timestamp(desk.hbt)
+    code = wait_order_response(desk.hbt, 0, cursor[_LIVE], left_ns)
     fault = collect(desk)
+    is_over = slot_of(desk, cursor[_LIVE]) < 0
+    if is_over or find_order(desk.hbt, cursor[_LIVE])[0].req == 0:
+        cursor[_READY] = 1
     return fault if fault != DONE else code
+
+
+@compiled
+def _await_look(desk: Desk, until_ns: int, interval_ns: int) -> int:
+    cursor, now_ns = desk.cursor, current_timestamp(desk.hbt)
+    if cursor[_LOOK_NS] <= now_ns:
+        cursor[_LOOK_NS] = now_ns + interval_ns
+    code = advance(desk, min(cursor[_LOOK_NS], until_ns))
+    if current_timestamp(desk.hbt) >= cursor[_LOOK_NS]:
+        cursor[_READY] = 1
+    return code
+
+
+@compiled
+def _await_feed(desk: Desk, until_ns: int) -> int:
+    code = wait_next_feed(desk.hbt, 0, until_ns - current_timestamp(desk.hbt))
+    if code != FEED:
+        return code
+    desk.cursor[_READY] = 1
+    return DONE
+
+
+@compiled
+def _wait(desk: Desk, times: tuple[int, int], maker: bool) -> int:  # noqa: FBT001
+    """Let time pass until something is to be done again, or until a time.
+
+    Notes
+    -----
+    That time may be no more than a pause of the loop: nothing is done because of it.
+    """
+    until_ns, interval_ns = times
+    cursor = desk.cursor
+    if cursor[_LIVE] != 0 and find_order(desk.hbt, cursor[_LIVE])[0].req != 0:
+        return _await_answer(desk, until_ns)
+    if cursor[_LIVE] != 0 or (maker and cursor[_TODO] != 0):
+        return _await_look(desk, until_ns, interval_ns)
+    if cursor[_TODO] == 0:
+        return advance(desk, until_ns)
+    # What stood in the book was refused or taken: the next chance is another book.
+    return _await_feed(desk, until_ns)
+
+
+@compiled
+def _adopt(desk: Desk, decisions: Decisions, now_ns: int) -> None:
+    """Let every decision whose bar has closed replace the one before."""
+    cursor = desk.cursor
+    while cursor[NEXT] < len(decisions.target) and decisions.close_ns[cursor[NEXT]] <= now_ns:
+        cursor[NEXT] += 1
+        cursor[_READY] = 1
 
 
 def follow(  # noqa: PLR0917 - compiled code is called by position
@@ -248,11 +237,12 @@ def follow(  # noqa: PLR0917 - compiled code is called by position
         now_ns = current_timestamp(desk.hbt)
         if now_ns >= until_ns:
             return advance(desk, settled_ns) if until_ns >= end_ns else PAUSED
-        while cursor[NEXT] < len(decisions.target) and decisions.close_ns[cursor[NEXT]] <= now_ns:
-            cursor[NEXT] += 1
-        code = _act(desk, decisions, maker)
-        if code != DONE:
-            return code
+        _adopt(desk, decisions, now_ns)
+        if cursor[_READY] != 0:
+            cursor[_READY] = 0
+            code = _act(desk, decisions, maker)
+            if code != DONE:
+                return code
         wake_ns = until_ns
         if cursor[NEXT] < len(decisions.target):
             wake_ns = min(wake_ns, decisions.close_ns[cursor[NEXT]])

@@ -60,7 +60,6 @@ class TestRefuses:
             ({"stop": StopSpec(stop_loss=0.1)}, "stops"),
             ({"costs": CostModel(slippage=0.001)}, "slippage"),
             ({"rebalance": Rebalance.EVERY_BAR}, "every_bar"),
-            ({"settings": EngineSettings(partial_fills=True)}, "partial"),
         ],
     )
     def test_what_it_cannot_do(self, asked: dict[str, Any], feature: str, bars: Market) -> None:

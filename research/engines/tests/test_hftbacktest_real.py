@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from common.domain.bars import Bars
-from common.domain.costs import AccountType, CostModel
+from common.domain.costs import AccountType, CostModel, Sizing
 from common.domain.events import ARRAY_NAME, KIND_MASK, TRADE, EventFiles
 from common.domain.instruments import InstrumentId, InstrumentSpec
 from common.domain.timeframe import Timeframe
-from research.domain.backtest import BacktestRequest, Market, NativeRequest
+from research.domain.backtest import BacktestRequest, BacktestResult, Market, NativeRequest
 from research.domain.settings import EngineSettings, ExecutionStyle, QueueModel
 from research.engines.hftbacktest.engine import HftbacktestEngine
 from research.engines.tests.scripted import ask
@@ -192,3 +192,28 @@ class TestTargets:
         close = recorded.bars.close[:-1]
         np.testing.assert_allclose(result.fills["price"], close, rtol=1e-3)
         assert (result.fills["liquidity"] == (style is ExecutionStyle.MAKER)).all()
+
+    def test_pay_more_where_they_take_several_prices(self, recorded: Market) -> None:
+        # 50 BTC at once are more than stands at the best price of this book.
+        def run(*, partial_fills: bool) -> BacktestResult:
+            return ENGINE.run(
+                ask(
+                    [1, 1, 0, 0, 0],
+                    cash=1e7,
+                    costs=CostModel(fee_rate=0, maker_fee_rate=0),
+                    sizing=Sizing.parse("fixed_quantity=50"),
+                    settings=EngineSettings(partial_fills=partial_fills),
+                ),
+                recorded,
+            )
+
+        whole, pieces = run(partial_fills=False), run(partial_fills=True)
+
+        assert whole.fills["quantity"].tolist() == [50, 50]
+        for side in (1, -1):
+            taken = pieces.fills[pieces.fills["side"] == side]
+            assert len(taken) > 2
+            assert (np.diff(taken["price"]) * side > 0).all()
+            assert taken["quantity"].sum() == pytest.approx(50, abs=1e-9)
+            assert taken["price"][0] == whole.fills["price"][whole.fills["side"] == side][0]
+        assert pieces.cash < whole.cash

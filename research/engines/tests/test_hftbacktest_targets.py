@@ -9,6 +9,7 @@ import pytest
 from common.domain.costs import AccountType, CostModel, Sizing
 from common.domain.enums import FillReason, Liquidity
 from research.domain.settings import EngineSettings, ExecutionStyle
+from research.engines.exceptions import EngineFailed
 from research.engines.hftbacktest.engine import HftbacktestEngine
 from research.engines.tests.scripted import ask
 from research.engines.tests.tape import MS, Tape, facts, over, spread
@@ -275,6 +276,86 @@ class TestMaking:
         )
 
         assert facts(result) == [(61_000, 1, 99.5, 50, 0)]
+
+
+class TestWalkingTheBook:
+    """5 are asked at 100.5, 10 at 101, 100 at 103; 4 are bid at 99.5, 100 at 98."""
+
+    PIECES = EngineSettings(partial_fills=True)
+
+    def tape(self) -> Tape:
+        tape = spread().ask(2, 101, 10).ask(2, 103, 100)
+        return tape.bid(2, 99.5, 4).bid(2, 98, 100)
+
+    def test_takes_price_after_price(self, tmp_path: Path) -> None:
+        # 50 are 5 at 100.5, 10 at 101 and 35 at 103: 5,117.5, and a hundredth of it in fees.
+        tape = self.tape().bid(110_000, 97, 1)
+
+        result = ENGINE.run(
+            ask([0.5, 0.5], costs=COSTS, settings=self.PIECES), tape.market(tmp_path, [100] * 2)
+        )
+
+        assert facts(result) == [
+            (60_000, 1, 100.5, 5, 5.025),
+            (60_000, 1, 101, 10, 10.1),
+            (60_000, 1, 103, 35, 36.05),
+        ]
+        assert round(result.cash, 6) == 10_000 - 5_117.5 - 51.175
+        assert result.fills["liquidity"].tolist() == [Liquidity.TAKER] * 3
+
+    def test_sells_price_after_price(self, tmp_path: Path) -> None:
+        tape = self.tape().bid(110_000, 97, 1)
+        request = ask([-0.5] * 2, costs=FREE, settings=self.PIECES, account=AccountType.MARGIN)
+
+        result = ENGINE.run(request, tape.market(tmp_path, [100] * 2))
+
+        assert [fill[1:4] for fill in facts(result)] == [(-1, 99.5, 4), (-1, 98, 46)]
+        assert result.quantity == -50
+
+    def test_takes_the_book_that_is_there_when_the_order_arrives(self, tmp_path: Path) -> None:
+        # Half a second later 7 are asked at 99.5 and 101 is gone.
+        tape = self.tape().ask(60_400, 99.5, 7).ask(60_400, 101, 0).bid(110_000, 97, 1)
+        settings = replace(self.PIECES, order_latency_ns=500 * MS, response_latency_ns=MS)
+
+        result = ENGINE.run(
+            ask([0.5, 0.5], costs=FREE, settings=settings), tape.market(tmp_path, [100] * 2)
+        )
+
+        assert [fill[:4] for fill in facts(result)] == [
+            (60_500, 1, 99.5, 7),
+            (60_500, 1, 100.5, 5),
+            (60_500, 1, 103, 38),
+        ]
+
+    def test_takes_no_more_than_cash_pays_and_the_rest_from_the_next_book(
+        self, tmp_path: Path
+    ) -> None:
+        # 10,000 / 100.5 = 99.5 for up to 100.50 each: 5 of them stand there. The rest goes
+        # with the next event, at 70 s: 94.5 are wanted and 9,497.5 pay for 94.0 at 101, up
+        # to 101.03, where 10 stand. 84 are left at 80 s: 8,487.5 pay for 82.4 at 103.
+        tape = self.tape().ask(70_000, 100.5, 0).ask(80_000, 101, 0).bid(110_000, 97, 1)
+
+        result = ENGINE.run(
+            ask([1, 1], costs=FREE, settings=self.PIECES), tape.market(tmp_path, [100] * 2)
+        )
+
+        assert [fill[:4] for fill in facts(result)] == [
+            (60_000, 1, 100.5, 5),
+            (70_000, 1, 101, 10),
+            (80_000, 1, 103, 82.4),
+        ]
+
+    def test_fails_where_the_price_ran_away_by_more_than_is_looked_at(
+        self, tmp_path: Path
+    ) -> None:
+        # The ask falls by 201 ticks of a half.
+        tape = self.tape().ask(60_400, 0.5, 90).bid(110_000, 0.5, 1)
+        settings = replace(self.PIECES, order_latency_ns=500 * MS)
+
+        with pytest.raises(EngineFailed, match="moved by 200 ticks or more"):
+            ENGINE.run(
+                ask([0.5, 0.5], costs=FREE, settings=settings), tape.market(tmp_path, [100] * 2)
+            )
 
 
 class TestReplay:
