@@ -94,6 +94,25 @@ class FundingConformance:
 
         assert facts(result) == [(1, 1, 100, 50, 0), (2, -1, 100, 27.5, 0)]
 
+    @pytest.mark.parametrize(
+        ("first", "rate", "bought"),
+        [(0.5, 0.01, 49.5), (-0.5, -0.01, 149.5)],
+        ids=["long", "short"],
+    )
+    def test_cuts_a_buy_to_the_cash_after_the_funding_of_the_same_moment(
+        self, engine: BacktestEngine, first: float, rate: float, bought: float
+    ) -> None:
+        # Long: 50 more would cost 5,000 of 5,000 in cash, but 50 * 100 * 0.01 = 50 are due
+        # just then: 4,950 pay for 49.5. Short: 150 would cost 15,000 of 15,000, less 50.
+        bars = perpetual(FLAT, FLAT, FLAT, rates=[(2, rate, 100.0)])
+        request = ask([first, 1, 1], costs=FREE, account=AccountType.MARGIN)
+
+        result = engine.run(request, bars)
+
+        assert facts(result)[1:] == [(2, 1, 100, bought, 0)]
+        assert booked(result) == [(2, 100, 100 * first, -50)]
+        assert result.cash == 0
+
     def test_finds_nothing_after_a_stop_of_the_same_bar(self, engine: BacktestEngine) -> None:
         # What is stopped in a bar is stopped at its open time, before the funding inside.
         bars = perpetual(

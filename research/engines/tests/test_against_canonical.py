@@ -10,11 +10,13 @@ import pytest
 
 from common.domain.bars import Bars, Floats
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
+from common.domain.funding import FundingRates
 from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine
+from research.engines.exceptions import UnsupportedFeature
 from research.engines.tests import real_bars
 from research.engines.tests.canonical import Canonical, compare, execute, merge
-from research.engines.tests.scripted import Scripted, market
+from research.engines.tests.scripted import HOUR_NS, Scripted, market
 from trading.strategies.base import StopSpec
 from trading.strategies.library.donchian_breakout import DonchianBreakout
 from trading.strategies.library.sma_cross import SmaCross
@@ -204,6 +206,44 @@ class TestFillsOnRealBars:
         np.testing.assert_allclose(result.fills["fee"], expected.fills["fee"], rtol=1e-9)
         np.testing.assert_allclose(result.equity, expected.equity, rtol=1e-9)
         assert result.skipped_orders == expected.skipped
+
+
+def funded(bars: Bars) -> Market:
+    """Return a perpetual with funding every eight hours, as bars open, half of it unmarked."""
+    chance = np.random.default_rng(8)
+    times = np.arange(bars.open_ns[0], bars.open_ns[-1], 8 * HOUR_NS, np.int64)
+    marks = np.where(np.arange(len(times)) % 2, chance.uniform(4_000, 12_000, len(times)), np.nan)
+    rates = FundingRates(times, chance.uniform(-1e-3, 1e-3, len(times)), marks)
+    spec = market([1.0], symbol="BTC/USD:USD", lot="0.001").instrument
+    return Market(instrument=spec, bars=bars, funding=rates)
+
+
+@pytest.mark.never(
+    "vectorbt", raises=UnsupportedFeature, reason="its account knows no payments beside orders"
+)
+class TestFundingOnRealBars:
+    @pytest.mark.slow
+    @pytest.mark.parametrize("stop", [None, StopSpec(stop_loss=0.02, trailing=0.03)])
+    def test_every_entry_is_the_canonical_one(
+        self, engine: BacktestEngine, stop: StopSpec | None, sample_data: Path
+    ) -> None:
+        bars = funded(load("hours with holes", sample_data).rows(0, 1_500))
+        targets = read("sma short", bars.bars)
+        strategy = Scripted(targets, shorts=True, stop=stop)
+        request = BacktestRequest(strategy=strategy, params={}, account=AccountType.MARGIN)
+        expected = execute(request, bars, targets)
+
+        result = engine.run(request, bars)
+
+        assert len(expected.funding) > 50
+        for name in ("ts_ns", "quantity", "mark", "amount"):
+            found, wanted = result.funding[name], expected.funding[name]
+            np.testing.assert_allclose(found, wanted, rtol=1e-9, err_msg=name)
+        assert compare(
+            fills=result.fills, expected=expected, market=bars, cash=request.cash,
+            funding=result.funding,
+        ) == []  # fmt: skip
+        np.testing.assert_allclose(result.equity, expected.equity, rtol=1e-9)
 
 
 class TestTheComparison:
