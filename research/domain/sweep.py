@@ -9,6 +9,7 @@ from common.domain.errors import InvalidArgument
 from portfolio.metrics.columns import KEYS
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
+from research.domain.set_list import SetList
 
 _LESS_IS_BETTER: Final = frozenset({
     "max_drawdown",
@@ -63,7 +64,7 @@ class SweepQuestion:
     """
 
     question: RunQuestion
-    grid: Grid
+    grid: Grid | SetList
     objective: Objective = Objective()
     min_round_trips: int = 10
     budget_bytes: int = 500_000_000

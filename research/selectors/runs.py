@@ -79,6 +79,17 @@ def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: d
     swept; repeats and failed ones do not count, and neither venue nor timeframe starts anew.
     Two queries and one for each generation of the lineage.
     """
+    runs, trials = lineage_trials(
+        strategy_id=strategy_id, symbol=symbol, start_at=start_at, end_at=end_at
+    )
+    # A set that was swept and then run alone is one trial.
+    return runs.values("trial_hash").union(trials.values("trial_hash")).count()
+
+
+def lineage_trials(
+    *, strategy_id: int, symbol: str, start_at: datetime, end_at: datetime
+) -> tuple[QuerySet[Run], QuerySet[Trial]]:
+    """Return the runs and the swept sets that are trials of a lineage, repeats included."""
     lineage = lineage_ids(strategy_id)
     runs = Run.objects.filter(
         status=RunStatus.SUCCEEDED,
@@ -94,8 +105,7 @@ def count_trials(*, strategy_id: int, symbol: str, start_at: datetime, end_at: d
         sweep__dataset__start_at__lt=end_at,
         sweep__dataset__end_at__gt=start_at,
     )
-    # A set that was swept and then run alone is one trial.
-    return runs.values("trial_hash").union(trials.values("trial_hash")).count()
+    return runs, trials
 
 
 def count_trials_like(run: Run) -> int:

@@ -1,14 +1,15 @@
 """Parameter sets tried on an engine: broadcast where that gives the same, else one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from common.domain.errors import PlatformError
 from portfolio.metrics.columns import KEYS, ColumnFills, summarise_columns
+from portfolio.metrics.round_trips import round_trips
 from portfolio.metrics.summary import summarise
-from research.domain.backtest import BacktestRequest, Market
+from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine, Task
 from research.engines.capabilities import check_supported
 from research.engines.decisions import read_targets
@@ -17,6 +18,12 @@ from research.engines.funding import with_due_funding
 from research.engines.registry import get_engine
 from research.engines.vectorbt import columns
 from research.services.prepared import PreparedRun
+from research.validation.daily_facts import (
+    DailyFacts,
+    count_by_day,
+    daily_returns,
+    round_trips_ended,
+)
 from trading.strategies.base import Strategy
 from trading.strategies.parameters import Value
 
@@ -25,10 +32,14 @@ _BROADCASTS = "vectorbt"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What one set came to: its metrics by key, null where undefined, or why it failed."""
+    """What one set came to: its metrics by key, null where undefined, or why it failed.
+
+    `daily` is there only where it was asked for, and of a set that was executed.
+    """
 
     metrics: dict[str, float | None]
     error: str = ""
+    daily: DailyFacts | None = field(default=None, compare=False)
 
 
 def chunk_size(*, bars: int, budget_bytes: int) -> int:
@@ -36,8 +47,10 @@ def chunk_size(*, bars: int, budget_bytes: int) -> int:
     return columns.chunk_size(bars, budget_bytes)
 
 
-def try_sets(prepared: PreparedRun, sets: Sequence[dict[str, Value]]) -> list[Tried]:
-    """Return what each set came to, in the order given.
+def try_sets(
+    prepared: PreparedRun, sets: Sequence[dict[str, Value]], *, by_day: bool = False
+) -> list[Tried]:
+    """Return what each set came to, in the order given, on request also day by day.
 
     Raises
     ------
@@ -54,9 +67,10 @@ def try_sets(prepared: PreparedRun, sets: Sequence[dict[str, Value]]) -> list[Tr
     }
     sound = {number: task for number, task in enumerate(tasks) if isinstance(task, Task)}
     if prepared.question.engine == _BROADCASTS and all(map(_can_broadcast, sound.values())):
-        found |= dict(zip(sound, _broadcast(list(sound.values())), strict=True))
+        tried = _broadcast(list(sound.values()), by_day=by_day)
+        found |= dict(zip(sound, tried, strict=True))
     else:
-        found |= {number: _alone(engine, task) for number, task in sound.items()}
+        found |= {number: _alone(engine, task, by_day=by_day) for number, task in sound.items()}
     return [found[number] for number in range(len(sets))]
 
 
@@ -104,7 +118,7 @@ def _can_broadcast(task: Task) -> bool:
     return True
 
 
-def _broadcast(tasks: list[Task]) -> list[Tried]:
+def _broadcast(tasks: list[Task], *, by_day: bool) -> list[Tried]:
     if not tasks:
         return []
     found = columns.run_columns(tasks)
@@ -120,22 +134,35 @@ def _broadcast(tasks: list[Task]) -> list[Tried]:
         lot=float(market.instrument.lot),
     )
     rows = np.column_stack([figures[key] for key in KEYS]).tolist()
+    daily = _split_days(found, tasks[0]) if by_day else [None] * len(tasks)
     return [
-        Tried({
-            key: value if np.isfinite(value) else None
-            for key, value in zip(KEYS, row, strict=True)
-        })
-        for row in rows
+        Tried(
+            {
+                key: value if np.isfinite(value) else None
+                for key, value in zip(KEYS, row, strict=True)
+            },
+            daily=days,
+        )
+        for row, days in zip(rows, daily, strict=True)
     ]
 
 
-def _alone(engine: BacktestEngine, task: Task) -> Tried:
+def _split_days(found: columns.Columns, task: Task) -> list[DailyFacts]:
+    open_ns = task.market.period.open_ns
+    returns = daily_returns(found.equity, open_ns=open_ns, initial=task.request.cash)
+    ended = round_trips_ended(found.quantity, open_ns=open_ns)
+    # Copies: a column of the whole would keep all of them in memory.
+    return [DailyFacts(r.copy(), e.copy()) for r, e in zip(returns.T, ended.T, strict=True)]
+
+
+def _alone(engine: BacktestEngine, task: Task, *, by_day: bool) -> Tried:
     try:
         result = engine.run(task.request, task.market)
     except PlatformError as error:
         return Tried({}, error.detail)
+    daily = days_of(result, task.request, task.market) if by_day else None
     if result.ruined:
-        return Tried({}, "equity fell to zero or below")
+        return Tried({}, "equity fell to zero or below", daily=daily)
     summary = summarise(
         fills=result.fills,
         equity=result.equity,
@@ -143,8 +170,23 @@ def _alone(engine: BacktestEngine, task: Task) -> Tried:
         initial_cash=task.request.cash,
         lot=float(task.market.instrument.lot),
     )
-    return Tried({
+    metrics = {
         key: None if value is None else float(value)
         for key, value in summary.values.items()
         if key in KEYS
-    })
+    }
+    return Tried(metrics, daily=daily)
+
+
+def days_of(result: BacktestResult, request: BacktestRequest, market: Market) -> DailyFacts:
+    """Return what one run came to on each UTC day; after its ruin there is nothing more."""
+    bars = market.period
+    marks = np.zeros(len(bars))
+    marks[: len(result.equity)] = result.equity
+    trips = round_trips(
+        result.fills,
+        lot=float(market.instrument.lot),
+        bars=bars.rows(0, len(result.equity)),
+    ).closed
+    returns = daily_returns(marks[:, None], open_ns=bars.open_ns, initial=request.cash)
+    return DailyFacts(returns[:, 0], count_by_day(trips["exit_ns"], open_ns=bars.open_ns))

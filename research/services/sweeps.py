@@ -1,6 +1,6 @@
 """Sweeps: every set of a grid of parameters on one engine, each set a trial of the ledger."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
@@ -32,6 +32,8 @@ from research.services.provenance import code_hash, provenance
 from trading.services.catalogue import load_strategy, record_version
 from trading.strategies.parameters import Value
 
+type Observe = Callable[[Mapping[int, column_runs.Tried]], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
@@ -56,8 +58,20 @@ def run_sweep(
     clock: Clock,
     user_id: int | None = None,
     progress: Progress = ignore_progress,
+    observe: Observe | None = None,
 ) -> Sweep:
     """Try every set of the grid and return the sweep's row, which is in a final state.
+
+    Parameters
+    ----------
+    question, store, clock
+        What is tried, on what, and when it ends.
+    user_id
+        Who asks.
+    progress
+        Takes the fraction done.
+    observe
+        Takes what each set came to, day by day, by its number, once its trial is written.
 
     Raises
     ------
@@ -68,7 +82,9 @@ def run_sweep(
     """
     prepared = _prepare(question, store)
     sweep = _begin(prepared, user_id=user_id)
-    return _continue(sweep=sweep, prepared=prepared, clock=clock, progress=progress)
+    return _continue(
+        sweep=sweep, prepared=prepared, clock=clock, progress=progress, observe=observe
+    )
 
 
 def resume_sweep(
@@ -173,7 +189,14 @@ def _begin(prepared: _Prepared, *, user_id: int | None) -> Sweep:
         )
 
 
-def _continue(*, sweep: Sweep, prepared: _Prepared, clock: Clock, progress: Progress) -> Sweep:
+def _continue(
+    *,
+    sweep: Sweep,
+    prepared: _Prepared,
+    clock: Clock,
+    progress: Progress,
+    observe: Observe | None = None,
+) -> Sweep:
     began = perf_counter()
 
     def end(status: RunStatus, error: PlatformError | None = None) -> Sweep:
@@ -181,7 +204,7 @@ def _continue(*, sweep: Sweep, prepared: _Prepared, clock: Clock, progress: Prog
         return _end(sweep, status=status, error=error, timings=timings, at=clock.now())
 
     try:
-        for done in _try_sets(sweep, prepared):
+        for done in _try_sets(sweep, prepared, observe):
             progress(done)
     except PlatformError as error:
         return end(RunStatus.FAILED, error)
@@ -191,7 +214,7 @@ def _continue(*, sweep: Sweep, prepared: _Prepared, clock: Clock, progress: Prog
     return end(RunStatus.SUCCEEDED)
 
 
-def _try_sets(sweep: Sweep, prepared: _Prepared) -> Iterator[float]:
+def _try_sets(sweep: Sweep, prepared: _Prepared, observe: Observe | None) -> Iterator[float]:
     """Write the trials that are missing, chunk by chunk, and yield the fraction done."""
     written = set(sweep.trials.values_list("number", flat=True))
     missing = [number for number in prepared.sets if number not in written]
@@ -200,10 +223,12 @@ def _try_sets(sweep: Sweep, prepared: _Prepared) -> Iterator[float]:
         bars=len(loaded.period), budget_bytes=prepared.question.budget_bytes
     )
     for chunk in batched(missing, size):
-        tried = column_runs.try_sets(
-            prepared.prepared, [prepared.sets[number] for number in chunk]
-        )
-        _write(sweep, prepared, dict(zip(chunk, tried, strict=True)))
+        sets = [prepared.sets[number] for number in chunk]
+        found = column_runs.try_sets(prepared.prepared, sets, by_day=observe is not None)
+        tried = dict(zip(chunk, found, strict=True))
+        _write(sweep, prepared, tried)
+        if observe is not None:
+            observe(tried)
         written.update(chunk)
         yield len(written) / len(prepared.sets)
 

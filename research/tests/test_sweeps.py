@@ -170,12 +170,12 @@ def _die_after_two_chunks(
     """Sweep, or go on, as a process that dies in its third chunk."""
     real, calls, gone = column_runs.try_sets, 0, Trial.objects.count()
 
-    def try_sets(*args: Any) -> Any:
+    def try_sets(*args: Any, **named: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls > 2:
             raise _Killed
-        return real(*args)
+        return real(*args, **named)
 
     with monkeypatch.context() as patch:
         patch.setattr(column_runs, "try_sets", try_sets)
