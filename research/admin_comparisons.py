@@ -21,6 +21,7 @@ from research.selectors.comparison_tables import (
     ladder_chart,
     ladder_table,
     pair_table,
+    verdict_sentence,
 )
 from research.selectors.comparisons import list_comparisons
 
@@ -95,6 +96,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
         """Show engines, pairs, causes, differences and the ladder above the row."""
         comparison = context.get("original")
         if isinstance(comparison, Comparison):
+            context["sentence"] = verdict_sentence(comparison.verdict)
             context |= _facts(comparison.document)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page

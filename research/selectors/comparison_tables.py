@@ -2,12 +2,26 @@
 
 from typing import Any, Final
 
+from research.domain.verdict import Verdict
 from research.selectors.comparisons import by_cause
 
 type Table = list[list[str]]
 
 _COMPARED: Final = ("price", "quantity", "final equity")
 _POOLED: Final = "within_tolerance"
+
+
+_SENTENCES: Final = {
+    Verdict.EQUAL: "the engines agree",
+    Verdict.DIFFERENT: "the engines differ by what they may not",
+    Verdict.FAILED: "an engine did not succeed",
+    Verdict.SINGLE: "only one engine could run: nothing was compared",
+}
+
+
+def verdict_sentence(verdict: str) -> str:
+    """Return what a verdict says."""
+    return _SENTENCES[Verdict(verdict)]
 
 
 def engine_table(document: dict[str, Any]) -> Table:
@@ -101,7 +115,7 @@ def difference_table(document: dict[str, Any], *, most: int) -> Table:
 
 
 def ladder_chart(document: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the final equity of each rung that was climbed for a bar chart, or None."""
+    """Return the return of each rung that was climbed for a bar chart, or None."""
     climbed = [row for row in document.get("ladder", ()) if row["final_equity"] is not None]
     if not climbed:
         return None
@@ -109,8 +123,8 @@ def ladder_chart(document: dict[str, Any]) -> dict[str, Any] | None:
         "labels": [row["rung"] for row in climbed],
         "datasets": [
             {
-                "label": "final equity",
-                "data": [row["final_equity"] for row in climbed],
+                "label": "total return, %",
+                "data": [100 * row["total_return"] for row in climbed],
                 "backgroundColor": "var(--color-primary-600)",
                 "maxBarThickness": 80,
                 "displayYAxis": True,

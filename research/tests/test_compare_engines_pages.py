@@ -154,6 +154,7 @@ class TestAdmin:
             assert not rung["reason"] or rung["reason"] in page
         assert f"{comparison.document['ladder'][1]['cost']:,.2f}" in page
         assert 'data-type="bar"' in page
+        assert "Only one engine could run: nothing was compared." in page
 
     def test_shows_pairs_and_the_dearest_differences(
         self, comparison: Comparison, viewer: APIClient
