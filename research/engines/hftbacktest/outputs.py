@@ -1,6 +1,7 @@
 """What a replay recorded as the platform's facts."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from common.domain.fills import FILL_DTYPE, Fills
 from research.domain.backtest import BacktestRequest, Execution, Market, NativeRequest
 from research.engines.exceptions import EngineFailed
 from research.engines.hftbacktest.replay import Span
+
+# Relative: rounding of a sum of many fees, and of a fee itself.
+_SUM_NOISE: Final = 1e-15
+_SAME_FEE: Final = 1e-12
 
 type AnyRequest = BacktestRequest | NativeRequest
 
@@ -100,7 +105,12 @@ def read_execution(ledger: Ledger, market: Market, *, cash: float, span: Span) -
 
 
 def _in_order(rows: NDArray[np.void]) -> NDArray[np.void]:
-    return rows[np.lexsort((rows["ts_ns"], rows["step"]))]
+    # Orders that one event fills are listed by the library in an order of chance.
+    side = rows["side"]
+    ordered: NDArray[np.void] = rows[
+        np.lexsort((side * rows["ticks"], side, rows["ts_ns"], rows["step"]))
+    ]
+    return ordered
 
 
 def _is_last_of_step(rows: NDArray[np.void]) -> NDArray[np.bool_]:
@@ -132,13 +142,16 @@ def _shared_fees(rows: NDArray[np.void], fills: Fills, costs: CostModel) -> Floa
     last = _is_last_of_step(rows)
     step: NDArray[np.int64] = np.cumsum(last) - last
     charged = np.diff(rows["fee"][last], prepend=0.0)
-    weight = np.abs(_rates(rows, costs)) * fills["price"] * fills["quantity"]
-    total = np.bincount(step, weight)
+    due = _rates(rows, costs) * fills["price"] * fills["quantity"]
+    total = np.bincount(step, np.abs(due))
+    # The library keeps a running sum, so that a difference carries the sum's rounding.
+    noise = _SUM_NOISE * np.maximum.accumulate(np.abs(rows["fee"][last])) + _SAME_FEE * total
+    is_due = np.abs(charged - np.bincount(step, due)) <= noise
     # Where nothing is owed nothing should be charged; what is must not get lost.
-    weight = np.where(total[step] > 0, weight, 1.0)
-    total = np.bincount(step, weight)
-    shared: Floats = charged[step] * (weight / total[step])
-    return shared
+    weight = np.where(total[step] > 0, np.abs(due), 1.0)
+    shared = charged[step] * weight / np.bincount(step, weight)[step]
+    fees: Floats = np.where(is_due[step], due, shared)
+    return fees
 
 
 def _carried(told: Floats, change: Floats, last: NDArray[np.bool_]) -> Floats:
