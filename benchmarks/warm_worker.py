@@ -1,7 +1,8 @@
 """A job of 5,000 bars through a warm worker against the same run written for vectorbt, cold.
 
 From the question to the final row: queue, broker, worker, child, ledger. It needs no broker:
-one is started for it.
+one is started for it. `python -m benchmarks.warm_worker [JOBS]` says over how many jobs the
+worker's memory is watched.
 """
 
 import os
@@ -21,7 +22,7 @@ MANY = 200
 SERIES = ("--venue", "BENCH", "--instrument", "BTC/USDT", "--timeframe", "1m")
 
 
-def main() -> None:
+def main(words: list[str]) -> None:
     """Measure both, one after the other."""
     from tests.e2e.workers import worker
     from tests.servers import redis
@@ -39,25 +40,25 @@ def main() -> None:
         shared = {**environment, "REDIS_URL": url, "ASSAY_COMPUTE__ENGINES": '["vectorbt"]'}
         os.environ.update({**shared, "DJANGO_SETTINGS_MODULE": "platform_site.settings.base"})
         with worker(shared) as process:
-            figures = _measure(process)
+            figures = _measure(process, int(words[0]) if words else MANY)
     median = statistics.median(figures.pop("seconds"))
     figures |= {"native_cold_s": round(cold, 3), "warm_s": round(median, 3)}
     report("warm_worker", "at most 0.35 x native cold", {**figures, "ratio": median / cold})
 
 
-def _measure(process: Any) -> dict[str, Any]:
+def _measure(process: Any, many: int) -> dict[str, Any]:
     import django
 
     django.setup()
     _job()  # Starts the fork server.
     seconds = [_job() for _ in range(JOBS)]
     before = process.memory_info().rss
-    for _ in range(MANY):
+    for _ in range(many):
         _job()
     growth = process.memory_info().rss - before
     return {
         "seconds": seconds,
-        "jobs_between": MANY,
+        "jobs_between": many,
         "worker_rss_mb": round(before / 1e6, 1),
         "worker_rss_growth_mb": round(growth / 1e6, 2),
     }
@@ -84,4 +85,4 @@ def _job() -> float:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

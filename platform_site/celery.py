@@ -15,10 +15,10 @@ from kombu.exceptions import OperationalError
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "platform_site.settings.base")
 
 logger = logging.getLogger(__name__)
-_compute = settings.PLATFORM.compute
+compute = settings.PLATFORM.compute
 # A run's message is delivered again only when twice its time is over: until then the lease
 # decides, and a second delivery finds nothing to do.
-_VISIBILITY_SECONDS: Final = int(2 * _compute.job_seconds + 600)
+_VISIBILITY_SECONDS: Final = int(2 * compute.job_seconds + 600)
 # Each with an exchange and a key of its own: what shares these gets each other's messages.
 _QUEUES: Final = {
     name: Queue(name, Exchange(name), routing_key=name) for name in ("critical", "io", "compute")
@@ -52,7 +52,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     # The work is done by processes of the fork server, or waits for a disk or a venue.
     worker_pool="threads",
-    worker_concurrency=_compute.jobs_at_once,
+    worker_concurrency=compute.jobs_at_once,
     timezone="UTC",
     beat_schedule_filename=str(settings.VAR / "celerybeat-schedule"),
     beat_schedule={
@@ -66,9 +66,9 @@ app.conf.update(
         },
         "recover-runs": {
             "task": "research.recover_runs",
-            "schedule": timedelta(seconds=_compute.recovery_seconds),
+            "schedule": timedelta(seconds=compute.recovery_seconds),
             # One that nobody took in time is followed by the next.
-            "options": {"expires": _compute.recovery_seconds},
+            "options": {"expires": compute.recovery_seconds},
         },
     },
 )
@@ -100,8 +100,8 @@ def count_waiting(queue: str) -> int | None:
 
 @worker_init.connect
 def _pin(**_: Any) -> None:
-    if _compute.cpu_set:
-        os.sched_setaffinity(0, _compute.cpu_set)
+    if compute.cpu_set:
+        os.sched_setaffinity(0, compute.cpu_set)
 
 
 @worker_ready.connect
@@ -123,7 +123,7 @@ def _recover_for_ever() -> None:
     from research.tasks import recover_runs
 
     pause = threading.Event()
-    while not pause.wait(_compute.recovery_seconds):
+    while not pause.wait(compute.recovery_seconds):
         try:
             recover_runs()
         except Exception:
