@@ -24,7 +24,12 @@ FINISHED_SWEEPS: Final = FrozenRows(
 TRIALS: Final = FrozenRows(
     "research_trial", "OLD.id IS NOT NULL", "a trial is never changed or removed"
 )
-_FROZEN: Final = (FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS)
+VALIDATIONS: Final = FrozenRows(
+    "research_validation", "OLD.id IS NOT NULL", "a validation is never changed or removed"
+)
+_FROZEN: Final = (
+    FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS, VALIDATIONS,
+)  # fmt: skip
 
 
 def _freeze_records(using: str, **_: Any) -> None:

@@ -113,3 +113,15 @@ class SweepDiffers(Conflict):
     """A sweep cannot go on with another question than it began with."""
 
     code = "sweep_differs"
+
+
+class UnknownValidation(NotFound):
+    """No validation has that number."""
+
+    code = "unknown_validation"
+
+
+class NotValidated(Conflict):
+    """The sets that a strategy is chosen from could not all be tried."""
+
+    code = "not_validated"
