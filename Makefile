@@ -17,7 +17,22 @@ FIND_PYTHON = for p in python3.12 python3 "$$HOME"/.pyenv/versions/3.12*/bin/pyt
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-.venv/.dev: .venv/.runtime ## web, workers, beat and a broker on this machine; Ctrl-C ends them
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help setup demo dev test lint bench lock
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .venv/.dev ## build .venv and the database
+	$(RUN) manage.py migrate --verbosity 0
+
+demo: .venv/.runtime ## the main job from end to end: bars, checks, runs, ledger
+	@$(RUN) manage.py migrate --verbosity 0
+	@$(RUN) manage.py demo $(if $(BARS),--bars '$(BARS)')
+
+dev: .venv/.runtime ## web, workers, beat and a broker on this machine; Ctrl-C ends them
 	$(RUN) manage.py migrate --verbosity 0
 	$(RUN) manage.py sync_strategies >/dev/null
 	$(RUN) -m platform_site.development
