@@ -38,7 +38,10 @@ class ComparisonFilter(filters.FilterSet):
     symbol = filters.CharFilter(field_name="dataset__series__instrument__symbol")
     dataset = filters.CharFilter(field_name="dataset__hash")
     run = filters.NumberFilter(
-        field_name="compared_runs__run", distinct=True, help_text="Number of a run that is part"
+        field_name="compared_runs__run",
+        distinct=True,
+        decimal_places=0,
+        help_text="Number of a run that is part",
     )
     created_after = MomentFilter(
         field_name="created_at", lookup_expr="gte", help_text="At this time or later"

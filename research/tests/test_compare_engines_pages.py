@@ -113,6 +113,10 @@ class TestApi:
 
         assert (answer.status_code, "created_at" in answer.content.decode()) == (400, True)
 
+    @pytest.mark.parametrize("run", ["1.5", "one", "nan"])
+    def test_refuses_a_number_that_no_run_has(self, viewer: APIClient, run: str) -> None:
+        assert viewer.get(f"{API}?run={run}").status_code == 400
+
     def test_pages(self, comparison: Comparison, viewer: APIClient) -> None:
         made = copies(comparison, 4)
         seen, address = [], f"{API}?page_size=2"
