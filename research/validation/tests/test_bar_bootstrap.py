@@ -12,7 +12,26 @@ from research.validation.exceptions import TooFewPeriods
 from research.validation.resampling import Scheme
 from trading.strategies.tests.market import random_walk
 
-BARS = random_walk(1, 2_000)
+
+def gapping_bars() -> Bars:
+    """Return bars that open away from the close before and often close at their high or low.
+
+    Their prices lie around exp(8), where the rounding of a logarithm changes.
+    """
+    rng = np.random.default_rng(8)
+    plain = random_walk(1, 2_000)
+    plain = replace(plain, close=plain.close * np.exp(8.0) / np.median(plain.close))
+    opens = np.append(plain.close[:1], plain.close[:-1]) * np.exp(rng.normal(0.0, 0.005, 2_000))
+    reach = np.where(rng.random((2, 2_000)) < 0.5, 1.0, rng.uniform(1.0, 1.01, (2, 2_000)))
+    return replace(
+        plain,
+        open=opens,
+        high=np.maximum(opens, plain.close) * reach[0],
+        low=np.minimum(opens, plain.close) / reach[1],
+    )
+
+
+BARS = gapping_bars()
 
 
 def shapes(bars: Bars) -> set[tuple[float, ...]]:

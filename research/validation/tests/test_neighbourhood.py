@@ -44,7 +44,8 @@ class TestNeighbours:
         assert of(IntParameter(name="n", default=-10, low=-50, high=0), -10) == [-12, -8]
 
     @pytest.mark.parametrize(
-        ("value", "expected"), [(0.5, [0.4, 0.6]), (0.9, [0.72, 1.0]), (-0.5, [-0.6, -0.4])]
+        ("value", "expected"),
+        [(0.5, [0.4, 0.6]), (0.9, [0.72, 1.0]), (-0.5, [-0.6, -0.4]), (-0.9, [-1.0, -0.72])],
     )
     def test_of_a_number(self, value: float, expected: list[float]) -> None:
         found = of(FloatParameter(name="x", default=0.5, low=-1.0, high=1.0), value)
