@@ -84,11 +84,13 @@ def column_metrics(bar_returns: Floats, *, open_ns: Times, timeframe: Timeframe)
     n_bars, n_columns = bar_returns.shape
     days = (int(open_ns[-1] - open_ns[0]) + timeframe.nanoseconds) / DAY_NS
     values = {key: np.full(n_columns, np.nan) for key in KEYS}
-    usable: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(bar_returns), axis=0)
+    usable = np.zeros(n_columns, np.bool_)
     ends = day_ends(open_ns)
     size = max(1, _BLOCK // n_bars)
     for first in range(0, n_columns, size):
-        columns = first + np.flatnonzero(usable[first : first + size])
+        block = slice(first, first + size)
+        usable[block] = np.isfinite(bar_returns[:, block]).all(axis=0)
+        columns = first + np.flatnonzero(usable[block])
         with np.errstate(over="ignore", invalid="ignore"):
             for key, metric in _metrics(bar_returns[:, columns], ends, days=days).items():
                 values[key][columns] = np.where(np.isfinite(metric), metric, np.nan)
