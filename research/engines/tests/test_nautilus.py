@@ -218,9 +218,10 @@ class TestCost:
             assert len(result.fills) >= count // 5 - 1
             return process_time() - before
 
-        cost(1_000)
+        small = min(cost(2_000) for _ in range(3))
+        large = min(cost(8_000) for _ in range(2))
 
-        assert cost(8_000) <= 5 * cost(2_000)
+        assert large <= 5 * small
 
     @pytest.mark.slow
     def test_of_one_run_after_another_leaves_memory_where_it_was(self) -> None:
