@@ -130,15 +130,16 @@ class Desk:
 
     def cut_to_cash(self) -> None:
         """Reduce a buy to the most that cash pays at this open, funding due by then included."""
-        if self.order <= 0:
-            return
+        if self.order > 0:
+            self.order = max(min(self.order, self.payable(self._opens[self.row])), 0)
+
+    def payable(self, price: float) -> int:
+        """Return how many lots cash pays for at a price before slippage, fee included."""
         costs = self.task.request.costs
         with localcontext(_EXACT):
-            price = exact(self._opens[self.row]) * (1 + exact(costs.slippage))
+            each = exact(price) * (1 + exact(costs.slippage)) * (1 + exact(costs.fee_rate))
             cash = self.cash + exact(self.funding)
-            payable = cash / (price * (1 + exact(costs.fee_rate))) / self._lot
-            whole = int(payable.to_integral_value(ROUND_FLOOR))
-        self.order = max(min(self.order, whole), 0)
+            return int((cash / each / self._lot).to_integral_value(ROUND_FLOOR))
 
     def filled(
         self, *, side: int, quantity: float, price: float, funding: float, by_target: bool

@@ -31,8 +31,13 @@ def load_config(
     folder: RunFolder, config: Mapping[str, Any], mode: RunMode = RunMode.BACKTEST
 ) -> dict[str, Any]:
     """Return a configuration as Freqtrade reads and completes it."""
-    # The folder of the data is an argument only.
-    arguments = {"config": [str(folder.write_config(config))], "datadir": str(folder.data)}
+    arguments = {
+        "config": [str(folder.write_config(config))],
+        # It is an argument only.
+        "datadir": str(folder.data),
+        # Of other commands Freqtrade would let FREQTRADE__ variables outdo the file.
+        "command": "list-exchanges",
+    }
     loaded: dict[str, Any] = _Configuration(arguments, mode).get_config()
     return loaded
 

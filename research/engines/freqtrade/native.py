@@ -8,12 +8,12 @@ from common.domain.costs import AccountType
 from research.domain.backtest import Market, NativeRequest
 from research.engines.base import NativeTask
 from research.engines.exceptions import InvalidNativeStrategy, NeedsMargin, UnsupportedFeature
+from research.engines.freqtrade.backtester import NativeBacktesting
 from research.engines.freqtrade.data import write_bars, write_funding
 from research.engines.freqtrade.driver import cleared, load_config, reporter
 from research.engines.freqtrade.folder import RunFolder, base_config, is_futures, pair_of
 from research.engines.freqtrade.native_file import copy_strategy, seeded
 from research.engines.freqtrade.quiet import Log
-from research.engines.freqtrade.simulation import NativeBacktesting
 from research.engines.freqtrade.venue import OfflineVenue, describe_market
 from trading.strategies.parameters import Value
 

@@ -1,143 +1,22 @@
 """Freqtrade's backtester, taught the prices of the rule and stored bars with gaps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, override
+from typing import Any, Final, override
 
-from freqtrade.data import history
-from freqtrade.enums import CandleType, ExitCheckTuple, ExitType
+from freqtrade.enums import ExitCheckTuple, ExitType
 from freqtrade.exchange.exchange import TICK_SIZE
-from freqtrade.optimize.backtesting import HIGH_IDX, LOW_IDX, OPEN_IDX, Backtesting
-from freqtrade.optimize.optimize_reports import store_backtest_results
+from freqtrade.optimize.backtesting import HIGH_IDX, LOW_IDX, OPEN_IDX
 from freqtrade.persistence import LocalTrade, Order
-from freqtrade.strategy import IStrategy
-from freqtrade.strategy.parameters import BaseParameter
 
+from research.engines.freqtrade.backtester import QuietBacktesting
 from research.engines.freqtrade.desk import Desk
-from research.engines.freqtrade.native_file import set_parameters, vars_of
 from research.engines.freqtrade.shell import TARGET, Shell
 from research.engines.freqtrade.venue import OfflineVenue
-from trading.strategies.parameters import Value
 
-_REPORT_EVERY = 500
-_AT_STOP = (ExitType.STOP_LOSS, ExitType.TRAILING_STOP_LOSS)
-_INSTANT = timedelta(microseconds=1)
-
-
-class QuietBacktesting(Backtesting):
-    """Freqtrade's backtester without progress bars, with funding at the times it was due.
-
-    Notes
-    -----
-    Freqtrade reads funding at whole hours that have a bar; here it is read at every bar,
-    so none is lost where bars are missing or longer than the hours between fundings.
-    """
-
-    _fills_missing = False
-
-    def __init__(
-        self, config: dict[str, Any], venue: OfflineVenue, *, report: Callable[[int], None]
-    ) -> None:
-        super().__init__(config, exchange=venue)
-        # They redraw at every bar, which costs more than the bar.
-        self.progress = None
-        self._report = report
-        self._loops = 0
-
-    @override
-    def backtest_loop(self, row: Any, pair: str, current_time: datetime, *rest: Any) -> Any:
-        self._loops += 1
-        if self._loops % _REPORT_EVERY == 0:
-            self._report(self._loops)
-        return super().backtest_loop(row, pair, current_time, *rest)
-
-    @override
-    def backtest_one_strategy(self, strat: Any, data: Any, timerange: Any) -> Any:
-        """Run and export trades and balances alone: statistics are not Freqtrade's here."""
-        dates = super().backtest_one_strategy(strat, data, timerange)
-        name = strat.get_strategy_name()
-        content = self.all_bt_content.pop(name)
-        facts = {
-            "trades": content["results"].to_dict(orient="records"),
-            "starting_balance": self.config["dry_run_wallet"],
-            "final_balance": content["final_balance"],
-        }
-        exported = {"metadata": {}, "strategy": {name: facts}, "strategy_comparison": []}
-        store_backtest_results(self.config, exported, "run")
-        return dates
-
-    @override
-    def _run_funding_fees(
-        self, trade: LocalTrade, current_time: datetime, force: bool = False
-    ) -> None:
-        if len(self.futures_data.get(trade.pair, ())):
-            super()._run_funding_fees(trade, current_time, force=True)
-
-    @override
-    def _load_bt_data_detail(self) -> None:
-        self.detail_data = {}
-        if self.timeframe_detail:
-            self.detail_data = self._load(
-                self.timeframe_detail, self.config["candle_type_def"], fill=self._fills_missing
-            )
-        self.futures_data = {}
-        if self.trading_mode == "futures":
-            hourly = self.exchange.get_option("funding_fee_timeframe")
-            rates = self._load(hourly, CandleType.FUNDING_RATE)
-            marks = self._load(hourly, CandleType.MARK)
-            self.futures_data = {
-                pair: self.exchange.combine_funding_and_mark(found, marks[pair])
-                for pair, found in rates.items()
-                if len(found)
-            }
-
-    def _load(self, timeframe: str, kind: CandleType, *, fill: bool = False) -> dict[str, Any]:
-        loaded: dict[str, Any] = history.load_data(
-            datadir=self.config["datadir"],
-            timeframe=timeframe,
-            pairs=self.pairlists.whitelist,
-            timerange=self.timerange,
-            fill_up_missing=fill,
-            startup_candles=0,
-            fail_without_data=True,
-            data_format=self.config["dataformat_ohlcv"],
-            candle_type=kind,
-        )
-        return loaded
-
-
-class NativeBacktesting(QuietBacktesting):
-    """Freqtrade's backtester as it is, for a person's own strategy.
-
-    Notes
-    -----
-    Its loader fills missing bars with flat ones without volume, as it does everywhere.
-    """
-
-    _fills_missing = True
-
-    def __init__(
-        self,
-        config: dict[str, Any],
-        venue: OfflineVenue,
-        *,
-        report: Callable[[int], None],
-        params: Mapping[str, Value],
-    ) -> None:
-        super().__init__(config, venue, report=report)
-        self._params = params
-
-    @override
-    def _set_strategy(self, strategy: IStrategy) -> None:
-        parameters = {
-            name: found
-            for name, found in vars_of(type(strategy)).items()
-            if isinstance(found, BaseParameter)
-        }
-        set_parameters(strategy, parameters, self._params)
-        super()._set_strategy(strategy)
-        # Freqtrade reads the values that the class or a file beside it states just then.
-        set_parameters(strategy, parameters, self._params)
+_AT_STOP: Final = (ExitType.STOP_LOSS, ExitType.TRAILING_STOP_LOSS)
+_BESIDE_TARGETS: Final = (*_AT_STOP, ExitType.ROI)
+_INSTANT: Final = timedelta(microseconds=1)
 
 
 class Simulation(QuietBacktesting):
@@ -200,6 +79,11 @@ class Simulation(QuietBacktesting):
         return None, TICK_SIZE
 
     @override
+    def manage_open_orders(self, trade: Any, current_time: Any, row: Any) -> bool:
+        """Look for no order that waits: each fills the moment it is made."""
+        return False
+
+    @override
     def _check_adjust_trade_for_candle(self, trade: Any, row: Any, current_time: Any) -> Any:
         if not self.desk.order:
             return trade
@@ -221,16 +105,35 @@ class Simulation(QuietBacktesting):
         self, row: Any, trade: LocalTrade, current_time: Any, exit_: ExitCheckTuple, trade_dur: int
     ) -> float:
         against = 1 if trade.is_short else -1
-        price, level = row[OPEN_IDX], None
+        return self.desk.slipped(self._price_of(exit_, trade, row), side=against)
+
+    def _price_of(self, exit_: ExitCheckTuple, trade: LocalTrade, row: Any) -> float:
+        """Return the level of an exit, or the open where the bar opened beyond it."""
+        price, low, high = (float(row[at]) for at in (OPEN_IDX, LOW_IDX, HIGH_IDX))
+        aim = self.strategy.aim_of(trade)
         if exit_.exit_type in _AT_STOP:
-            level = trade.stop_loss
-            price = max(price, level) if trade.is_short else min(price, level)
-        elif exit_.exit_type is ExitType.ROI:
-            level = self.strategy.aim_of(trade)
-            price = min(price, level) if trade.is_short else max(price, level)
-        if level is not None:
-            price = min(max(price, row[LOW_IDX]), row[HIGH_IDX])
-        return self.desk.slipped(price, side=against)
+            price = (max if trade.is_short else min)(price, float(trade.stop_loss))
+        elif exit_.exit_type is ExitType.ROI and aim is not None:
+            price = (min if trade.is_short else max)(price, aim)
+        return min(max(price, low), high)
+
+    @override
+    def _get_exit_for_signal(
+        self,
+        trade: LocalTrade,
+        row: Any,
+        exit_: ExitCheckTuple,
+        current_time: Any,
+        amount: float | None = None,
+    ) -> LocalTrade | None:
+        desk = self.desk
+        if trade.is_short and exit_.exit_type in _BESIDE_TARGETS:
+            # Freqtrade covers a short whatever it costs; a stop buys what cash pays, as any order.
+            lots = desk.payable(self._price_of(exit_, trade, row))
+            if lots <= 0:
+                return None
+            amount = desk.quantity_of(lots) if lots < -desk.lots else None
+        return super()._get_exit_for_signal(trade, row, exit_, current_time, amount)
 
     @override
     def _try_close_open_order(

@@ -1,5 +1,6 @@
 """Binance as Freqtrade knows it, with one market of ours and no network."""
 
+from datetime import timedelta
 from typing import Any, override
 
 from freqtrade.exchange.binance import Binance
@@ -54,8 +55,9 @@ class OfflineVenue(Binance):
         Freqtrade counts a funding at the very moment of a fill for the position before
         the fill and for the one after it; by the rule the former alone owes it.
         """
-        late = df[df["date"] > open_date] if len(df) else df
-        return float(super().calculate_funding_fees(late, amount, is_short, open_date, close_date))
+        # Funding comes at whole seconds in Freqtrade's files.
+        after = open_date + timedelta(microseconds=1)
+        return float(super().calculate_funding_fees(df, amount, is_short, after, close_date))
 
     @override
     def additional_exchange_init(self) -> None:

@@ -62,6 +62,20 @@ class TestNetwork:
         assert len(spot.fills) == len(futures.fills) > 30
 
 
+class TestConfiguration:
+    def test_is_not_changed_by_the_environment(
+        self, crossing: tuple[BacktestRequest, Market], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plain = ENGINE.run(*crossing)
+        monkeypatch.setenv("FREQTRADE__FEE", "0.09")
+        monkeypatch.setenv("FREQTRADE__DRY_RUN_WALLET", "17")
+        monkeypatch.setenv("FREQTRADE__MAX_OPEN_TRADES", "0")
+
+        result = ENGINE.run(*crossing)
+
+        assert result.fills.tobytes() == plain.fills.tobytes()
+
+
 class TestFaults:
     """A fault planted in Freqtrade itself must not pass."""
 

@@ -125,6 +125,32 @@ class TestFunding:
         assert facts(result)[1] == (4, -1, 110, 50, 0)
 
 
+class TestStops:
+    def test_cover_no_more_of_a_short_than_cash_pays(self) -> None:
+        # 100 sold at 100 leave 20,000, which buy 80 of them where it opens at 250; the 20
+        # that are left are worth more than nothing, so the account is ruined.
+        bars = quoted(FLAT, FLAT, (250, 260, 240, 250), FLAT)
+        request = ask(
+            [-1] * 4, costs=FREE, stop=StopSpec(stop_loss=0.1), account=AccountType.MARGIN
+        )
+
+        result = ENGINE.run(request, bars)
+
+        assert facts(result) == [(1, -1, 100, 100, 0), (2, 1, 250, 80, 0)]
+        assert result.fills["reason"][1] == FillReason.STOP_LOSS
+        assert (result.cash, result.quantity, result.ruined) == (0, -20, True)
+
+    def test_slip_from_the_level_that_follows_closes(self) -> None:
+        # Bought at 101: trailing from a close of 120 stops at 108, sold at 108 * 0.99.
+        bars = quoted(FLAT, FLAT, (100, 121, 100, 120), (110, 110, 90, 92))
+        costs = CostModel(fee_rate=0, slippage=0.01)
+
+        result = ENGINE.run(ask([0.5] * 4, costs=costs, stop=StopSpec(trailing=0.1)), bars)
+
+        assert facts(result) == [(1, 1, 101, 50, 0), (3, -1, 106.92, 50, 0)]
+        assert result.fills["reason"][1] == FillReason.TRAILING
+
+
 class TestProtections:
     bars = quoted(FLAT, FLAT, DOWN, *[FLAT] * 8)
     # Stopped at 90 in bar 2; another target is read at each close from 3 to 6.
