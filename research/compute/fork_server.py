@@ -150,8 +150,12 @@ def _await_death() -> None:
     # One that was killed is seen as dead before it can be buried, which comes with its threads'
     # ends; until then `multiprocessing` takes it for alive.
     pid = server_pid()
-    if pid is not None:
+    if pid is None:
+        return
+    try:
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    except ChildProcessError:
+        _forget()
 
 
 def _require_running() -> None:
@@ -170,8 +174,18 @@ def _end_when_idle(idle_seconds: float) -> None:
 
 
 def _stop() -> None:
-    if server_pid() is not None:
+    if server_pid() is None:
+        return
+    try:
         _server()._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
+    except ChildProcessError:
+        _forget()
+
+
+def _forget() -> None:
+    """Forget a server that somebody else has buried, so that the next job starts one."""
+    child.forget_server()
+    _server()._forkserver_pid = None  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _server() -> forkserver.ForkServer:

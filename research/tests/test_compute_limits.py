@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -220,9 +221,22 @@ class TestIdle:
         execute(enqueue())
         pid = fork_server.server_pid() or 0
 
-        psutil.Process(pid).wait(timeout=10)
+        deadline = monotonic() + 10
+        while psutil.pid_exists(pid) and monotonic() < deadline:
+            time.sleep(0.05)
 
-        assert not fork_server.is_running()
+        assert not psutil.pid_exists(pid)
+        assert execute(enqueue()).status == RunStatus.SUCCEEDED
+
+    def test_server_that_somebody_else_buried_is_started_again(
+        self, enqueue: Ask, execute: Ask
+    ) -> None:
+        execute(enqueue())
+        pid = fork_server.server_pid() or 0
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+        assert execute(enqueue()).status == RunStatus.SUCCEEDED
 
 
 class TestPinning:
