@@ -2,6 +2,7 @@
 
 from django_filters import rest_framework as filters
 
+from common.api.moment_filter import MomentFilter
 from research.models import Dataset, Experiment, Run
 
 
@@ -34,10 +35,10 @@ class RunFilter(filters.FilterSet):
     venue = filters.CharFilter(field_name="series__instrument__venue__code")
     symbol = filters.CharFilter(field_name="series__instrument__symbol")
     dataset = filters.CharFilter(field_name="dataset__hash")
-    created_after = filters.IsoDateTimeFilter(
+    created_after = MomentFilter(
         field_name="created_at", lookup_expr="gte", help_text="At this time or later"
     )
-    created_before = filters.IsoDateTimeFilter(
+    created_before = MomentFilter(
         field_name="created_at", lookup_expr="lt", help_text="Before this time"
     )
 

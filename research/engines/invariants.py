@@ -17,6 +17,7 @@ from research.engines.exceptions import InvariantViolated
 from research.engines.funding import owed
 
 _MONEY: Final = 1e-6  # relative: fees and equity, as executions are compared
+_LEAST_MONEY: Final = 1e-15  # engines that count money in decimals have sixteen of them
 _PRICE: Final = 1e-9  # relative: a price that is a stored open
 _TICK: Final = 1e-6  # ticks: how far a price read as a float may be from a whole one
 
@@ -98,7 +99,7 @@ def _check_fees(fills: Fills, costs: CostModel) -> None:
     taker = fills["liquidity"] == Liquidity.TAKER
     rate = np.where(taker, costs.fee_rate, costs.maker_fee_rate)
     due = rate * fills["price"] * fills["quantity"]
-    right = np.abs(fills["fee"] - due) <= _MONEY * np.abs(due)
+    right = np.abs(fills["fee"] - due) <= _MONEY * np.abs(due) + _LEAST_MONEY
     _require(right, fills, "fee is not rate times notional")
 
 

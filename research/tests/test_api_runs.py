@@ -152,6 +152,7 @@ class TestList:
             "dataset=0",
             "input_hash=0",
             "created_after=2999-01-01T00:00:00Z",
+            "created_after=2999-01-01T00:00:00%2B21:47",
         ],
     )
     def test_filters_leave_others_out(self, ask: Ask, viewer: APIClient, query: str) -> None:
