@@ -1,0 +1,55 @@
+"""A validation as tests ask for it, and its verdict as they read it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.domain.costs import CostModel
+from common.domain.instruments import InstrumentId
+from common.domain.timeframe import Timeframe
+from research.domain.grid import Grid
+from research.domain.question import RunQuestion
+from research.domain.set_list import SetList
+from research.domain.sweep import SweepQuestion
+from research.domain.validation_question import ValidationQuestion
+from research.models import Validation
+
+
+def asked(*axes: str, **changes: Any) -> ValidationQuestion:
+    """Return a question on daily bars; changes go where they belong."""
+    params = changes.pop("params", {})
+    grid = Grid.parse(axes) if "grid" not in changes else SetList((params,))
+    changes.pop("grid", None)
+    fee_rate = changes.pop("fee_rate", 0.001)
+    run = RunQuestion(
+        strategy_key=changes.pop("strategy_key", "sma_cross"),
+        engine="vectorbt",
+        instrument=InstrumentId("BTC/USD", "TEST"),
+        timeframe=Timeframe.D1,
+        params=params,
+        costs=CostModel(fee_rate=fee_rate, maker_fee_rate=fee_rate),
+    )
+    sweep = SweepQuestion(
+        question=run, grid=grid, min_round_trips=changes.pop("min_round_trips", 5)
+    )
+    return ValidationQuestion(sweep=sweep, **changes)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A verdict by the names of its gates."""
+
+    verdict: str
+    values: dict[str, Any]
+    sentences: dict[str, str]
+    failed: set[str]
+
+
+def verdict_of(validation: Validation) -> Found:
+    """Return the verdict by the names of its gates."""
+    gates = validation.gates
+    return Found(
+        verdict="PASS" if validation.passed else "FAIL",
+        values={gate["name"]: gate["value"] for gate in gates},
+        sentences={gate["name"]: gate["sentence"] for gate in gates},
+        failed={gate["name"] for gate in gates if not gate["passed"]},
+    )
