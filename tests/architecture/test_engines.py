@@ -70,3 +70,10 @@ def test_the_tests_are_collected_where_no_engine_is_installed() -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize("name", list(ENGINES))
+def test_every_engine_has_a_page(name: str) -> None:
+    page = ROOT / "docs" / "engines" / f"{name}.md"
+
+    assert page.read_text().startswith("# ")
