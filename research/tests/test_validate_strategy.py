@@ -14,12 +14,14 @@ from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
 from common.domain.bars import Bars, Floats
 from common.domain.clock import SystemClock
+from common.domain.enums import RunStatus
+from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
 from research.management.validation_report import render_validation
-from research.models import Run, Trial, Validation
+from research.models import Run, Sweep, Trial, Validation
 from research.services.validations import validate
 from research.tests.validating import asked, verdict_of
 from research.validation.gates import KEYS
@@ -32,6 +34,7 @@ pytestmark = [
     pytest.mark.timeout(120),
 ]
 
+CLOCK = SystemClock()
 DAYS = 1_200
 FIRST_NS = 1_577_836_800 * 10**9
 MARKET = SeriesKey.bars(InstrumentId("BTC/USD", "TEST"), Timeframe.D1)
@@ -90,7 +93,7 @@ class Oracle(Strategy):
 
 
 def judged(store: SeriesStore, *grid: str, **changes: Any) -> Validation:
-    return validate(question=asked(*(grid or GRID), **changes), store=store, clock=SystemClock())
+    return validate(question=asked(*(grid or GRID), **changes), store=store, clock=CLOCK)
 
 
 class TestVerdict:
@@ -189,6 +192,15 @@ class TestGates:
         assert "none of the 15 sets" in found.sentences["sample"]
         assert (validation.params, validation.run) == (None, None)
 
+    def test_where_every_set_fails_the_first_failure_is_told(self) -> None:
+        question = asked("fast=2,3", "slow=8", params={"allow_short": True})
+
+        found = verdict_of(validate(question=question, store=stored(trends(2)), clock=CLOCK))
+
+        assert found.failed == set(KEYS)
+        assert "set 0 failed: " in found.sentences["deflated_sharpe"]
+        assert "margin" in found.sentences["deflated_sharpe"]
+
     def test_without_a_second_engine_or_costs_their_gates_fail_with_the_reason(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -207,6 +219,26 @@ class TestGates:
 
 
 class TestLedger:
+    def test_an_interrupt_leaves_trials_and_no_verdict(self) -> None:
+        def interrupt(done: float) -> None:
+            raise KeyboardInterrupt
+
+        store = stored(noise(1))
+        with pytest.raises(KeyboardInterrupt):
+            validate(question=asked(*GRID), store=store, clock=CLOCK, progress=interrupt)
+
+        sweep = Sweep.objects.get()
+        assert (sweep.status, sweep.trials.count()) == (RunStatus.CANCELED, 15)
+        assert not Validation.objects.exists()
+
+    def test_a_strategy_that_quotes_is_refused(self) -> None:
+        question = asked("half_spread_ticks=5,10", strategy_key="quote_both_sides")
+
+        with pytest.raises(PlatformError, match="answers with quotes"):
+            validate(question=question, store=stored(noise(1)), clock=CLOCK)
+
+        assert not Validation.objects.exists()
+
     def test_a_verdict_is_never_changed(self) -> None:
         validation = judged(stored(noise(1)), min_round_trips=10_000)
 
