@@ -5,11 +5,13 @@ from typing import Final
 from django.conf import settings
 
 from common.data_pipeline.store import SeriesStore
+from common.domain.enums import SeriesKind
 from common.domain.instruments import SeriesKey
 from research.compute.exceptions import MemoryBudgetExceeded
 from research.domain.backtest import Market
 from research.domain.question import RunQuestion
 from research.engines.registry import get_engine
+from research.services.datasets import uses_events
 
 _MB: Final = 1_000_000
 
@@ -17,7 +19,8 @@ _MB: Final = 1_000_000
 def admit_period(*, question: RunQuestion, store: SeriesStore) -> None:
     """Refuse a job over more bars than fit, before they are read.
 
-    Only the months that lie in the period as a whole are counted.
+    Only the months that lie in the period as a whole are counted, but every hour of events:
+    their files are read as they are.
 
     Raises
     ------
@@ -26,7 +29,10 @@ def admit_period(*, question: RunQuestion, store: SeriesStore) -> None:
     SeriesNotFound
         If the series is not stored.
     """
-    if question.settings.on_events:
+    if uses_events(question):
+        recorded = store.manifest(SeriesKey(question.instrument, SeriesKind.EVENTS))
+        hours = recorded.overlapping(question.start_ns, question.end_ns)
+        _admit(question.engine, bars=0, events=sum(hour.rows for hour in hours))
         return
     manifest = store.manifest(SeriesKey.bars(question.instrument, question.timeframe))
     whole = manifest.overlapping(question.start_ns, question.end_ns)[1:-1]

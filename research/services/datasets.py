@@ -81,9 +81,14 @@ def load_market(
     NoRows, StoreCorrupted
         If events are asked for, and none are stored in the period or a file is damaged.
     """
-    if question.settings.on_events or not capabilities(question.engine).bars:
+    if uses_events(question):
         return _load_events(store=store, spec=spec, question=question, warm_up=warm_up)
     return _load_bars(store=store, spec=spec, question=question, warm_up=warm_up)
+
+
+def uses_events(question: RunQuestion) -> bool:
+    """Return whether a run replays recorded events: as asked, or for want of another way."""
+    return question.settings.on_events or not capabilities(question.engine).bars
 
 
 def _load_events(

@@ -22,7 +22,7 @@ from research.exceptions import RunNotCancelable
 from research.models import Run
 from research.selectors.runs import get_run
 from research.services import leases
-from research.services.datasets import books_funding
+from research.services.datasets import books_funding, uses_events
 from research.services.ledger import fail_lost_runs, get_experiment
 from research.services.prepared import asked_facts
 from trading.services.catalogue import present_version
@@ -137,10 +137,13 @@ def _check_engine(name: str) -> None:
 def _find_series(question: RunQuestion) -> Series:
     instrument = get_instrument(question.instrument)
     rows = Series.objects.select_related("instrument__venue").filter(instrument=instrument)
-    bars = rows.filter(kind=SeriesKind.BARS, timeframe=question.timeframe.value)
-    series = bars.first() or rows.filter(kind=SeriesKind.EVENTS).first()
+    key = (
+        SeriesKey(question.instrument, SeriesKind.EVENTS)
+        if uses_events(question)
+        else SeriesKey.bars(question.instrument, question.timeframe)
+    )
+    series = rows.filter(kind=key.kind, timeframe=key.timeframe or "").first()
     if series is None:
-        key = SeriesKey.bars(question.instrument, question.timeframe)
         raise SeriesNotFound(f"{key} is not stored", series=str(key))
     return series
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.data_pipeline.events.formats import RecordingFile, RecordingFormat
 from common.data_pipeline.store import SeriesStore
-from common.domain.costs import CostModel
+from common.domain.costs import AccountType, CostModel
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentId
@@ -27,8 +27,17 @@ MINUTE_NS = Timeframe.M1.nanoseconds
 FIRST_NS = 1_723_161_300 * 10**9
 
 
+ASKED: dict[str, Any] = {
+    "strategy_key": "buy_and_hold",
+    "engine": "hftbacktest",
+    "instrument": BTC,
+    "timeframe": Timeframe.M1,
+    "costs": CostModel(funding=False),
+}
+
+
 @pytest.fixture
-def recorded(ask: Ask, store: SeriesStore, sample_data: Path) -> Ask:
+def feed(store: SeriesStore, sample_data: Path) -> None:
     import_recording(
         store=store,
         recording=RecordingFile(path=sample_data / FEED, format=RecordingFormat.BINANCE_FUTURES),
@@ -37,15 +46,11 @@ def recorded(ask: Ask, store: SeriesStore, sample_data: Path) -> Ask:
         lot=Decimal("0.001"),
     )
 
+
+@pytest.fixture
+def recorded(ask: Ask, feed: None) -> Ask:
     def run(**changes: Any) -> Any:
-        asked: dict[str, Any] = {
-            "strategy_key": "buy_and_hold",
-            "engine": "hftbacktest",
-            "instrument": BTC,
-            "timeframe": Timeframe.M1,
-            "costs": CostModel(funding=False),
-        }
-        return ask(**(asked | changes))
+        return ask(**(ASKED | changes))
 
     return run
 
@@ -96,3 +101,40 @@ class TestEventRun:
     def test_needs_a_whole_bar(self, recorded: Ask) -> None:
         with pytest.raises(PlatformError, match="no whole bar of 1h"):
             recorded(timeframe=Timeframe.H1)
+
+
+@pytest.mark.slow
+class TestQueued:
+    """In a child of the fork server, as in this process."""
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {},
+            {"engine": "nautilus", "settings": EngineSettings(on_events=True)},
+            {"strategy_key": "quote_both_sides", "account": AccountType.MARGIN},
+        ],
+        ids=["taker", "on another engine", "quotes"],
+    )
+    def test_has_the_same_result(
+        self, recorded: Ask, enqueue: Ask, execute: Ask, changes: dict[str, Any]
+    ) -> None:
+        here = recorded(**changes)
+
+        there = execute(enqueue(**(ASKED | changes)))
+
+        assert (there.status, there.error_detail) == (RunStatus.SUCCEEDED, "")
+        assert there.n_fills == here.n_fills > 0
+        assert (there.input_hash, there.result_hash) == (here.input_hash, here.result_hash)
+        assert (there.series_id, there.settings) == (here.series_id, here.settings)
+
+    def test_is_refused_where_the_memory_does_not_do(
+        self, feed: None, enqueue: Ask, execute: Ask, settings: Any
+    ) -> None:
+        compute = settings.PLATFORM.compute.model_copy(update={"job_memory_mb": 100})
+        settings.PLATFORM = settings.PLATFORM.model_copy(update={"compute": compute})
+
+        run = execute(enqueue(**ASKED))
+
+        assert (run.status, run.error_code) == (RunStatus.REFUSED, "memory_budget_exceeded")
+        assert "491,973 events" in run.error_detail
