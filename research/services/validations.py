@@ -12,7 +12,7 @@ from common.domain.enums import RunStatus
 from research.domain.question_document import question_to_json
 from research.domain.validation_question import ValidationQuestion
 from research.engines.base import Progress, ignore_progress
-from research.exceptions import NotValidated
+from research.exceptions import MarketChanged, NotValidated
 from research.models import Comparison, Run, Sweep, Validation
 from research.selectors.sweeps import best_trials
 from research.selectors.validations import count_trials_of, trial_sharpes
@@ -86,6 +86,8 @@ def validate(
         As `run_sweep`, for what is wrong with the question, before there is a row.
     NotValidated
         If the sweep did not come to its end; its row says why.
+    MarketChanged
+        If the bars are not those that were swept any more.
     KeyboardInterrupt
         As it came; trials and runs so far are in the ledger, a verdict is not.
 
@@ -106,6 +108,8 @@ def validate(
         return _record(asked, sweep, chosen=None)
     chosen_question = replace(question.sweep.question, params=best.params)
     prepared = prepare(question=chosen_question, store=store)
+    if prepared.loaded.hash != sweep.dataset.hash:
+        raise MarketChanged(f"the bars of {prepared.loaded.key} changed: validate again")
     matrix = DayMatrix.of(
         days.days,
         dict(sweep.trials.values_list("number", "params")),

@@ -66,7 +66,7 @@ def trends(seed: int) -> Floats:
 
 
 LEAK = '''
-"""One that knows the next close."""
+"""One that knows what comes."""
 
 import numpy as np
 
@@ -87,9 +87,11 @@ class Oracle(Strategy):
 
     def targets(self, bars, params):
         ahead = int(params["ahead"])
-        later = np.concatenate([bars.close[ahead:], np.full(ahead, bars.close[-1])])
-        return (later > bars.close).astype(np.float64)
+        return ({knows}).astype(np.float64)
 '''
+# The next closes, and the mean of a history that has not happened yet.
+PEEKS = "np.append(bars.close[ahead:], np.full(ahead, bars.close[-1])) > bars.close"
+HINDSIGHT = "bars.close < bars.close.mean() * (1 + ahead / 1_000)"
 
 
 def judged(store: SeriesStore, *grid: str, **changes: Any) -> Validation:
@@ -117,19 +119,24 @@ class TestVerdict:
         for gate in validation.gates:
             assert f"{gate['comparison']} {gate['threshold']:g} is needed" in gate["sentence"]
 
-    def test_never_passes_a_leak(self, installation: Path) -> None:
+    @pytest.mark.parametrize("knows", [PEEKS, HINDSIGHT])
+    def test_never_passes_a_leak(self, installation: Path, knows: str) -> None:
         folder = installation / "strategies"
         folder.mkdir()
-        (folder / "oracle.py").write_text(LEAK, encoding="utf-8")
+        (folder / "oracle.py").write_text(LEAK.replace("{knows}", knows), encoding="utf-8")
         sync_strategies()
 
-        found = verdict_of(judged(stored(noise(1)), "ahead=1,2,3,4,5,8", strategy_key="oracle"))
+        validation = judged(stored(noise(1)), "ahead=1,2,3,4,5,8", strategy_key="oracle")
+        found = verdict_of(validation)
 
-        # It looks better than anything that is true, and one test sees through it.
-        assert "deflated_sharpe" not in found.failed
         assert found.values["look_ahead"] >= 1.0
-        assert {"look_ahead"} <= found.failed
+        assert "look_ahead" in found.failed
         assert found.verdict == "FAIL"
+        if knows == PEEKS:
+            # It looks better than anything that is true, until it is a bar late.
+            assert validation.params == {"ahead": 1}
+            assert "deflated_sharpe" not in found.failed
+            assert "delay" in found.failed
 
 
 class TestGates:
@@ -145,6 +152,8 @@ class TestGates:
         hashes = set(Trial.objects.values_list("trial_hash", flat=True))
         assert first.n_trials == len(hashes) + 1
         assert len(hashes) > 15
+        earned = [each.metrics["total_return"] > 0 for each in first.neighbours.trials.all()]
+        assert before["neighbourhood"] == sum(earned) / len(earned)
         assert again.n_trials == first.n_trials + 1_000
         assert after.pop("deflated_sharpe") < before.pop("deflated_sharpe")
         # Nothing was tried that had not been, and all chance is from one seed.
