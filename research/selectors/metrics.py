@@ -15,6 +15,7 @@ METRICS: Final = (
     ("profit_factor", "profit factor", "number"),
     ("exposure", "time in the market", "percent"),
     ("fees", "fees", "number"),
+    ("funding_paid", "funding paid", "number"),
 )
 
 

@@ -190,7 +190,9 @@ def judge(
         bars=bars,
         initial_cash=prepared.request.cash,
         lot=float(prepared.loaded.market.instrument.lot),
+        funding_paid=-float(result.funding["amount"].sum()),
     )
+    funding = {"funding_paid": summary.funding_paid} if len(result.funding) else {}
     files = artefacts.write_facts(run=run, result=result, open_ns=bars.open_ns)
     equity = {
         "first": float(result.equity[0]),
@@ -210,7 +212,7 @@ def judge(
         n_fills=len(result.fills),
         skipped_orders=result.skipped_orders,
         equity=equity,
-        metrics=summary.values,
+        metrics={**summary.values, **funding},
         undefined=summary.undefined,
         open_round_trip=summary.open_round_trip,
         timings=timings,

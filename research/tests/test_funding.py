@@ -12,9 +12,12 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.costs import CostModel
 from common.domain.enums import RunStatus, SeriesKind
 from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.time import parse_utc, to_ns
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
 from exchanges.services.importing import import_file
+from research.models import Artefact
+from research.selectors.runs import list_fills
 from research.tests.conftest import HOUR_NS, START_NS, Ask, bars
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
@@ -68,6 +71,31 @@ class TestFunding:
         assert (run.status, run.error_code) == (RunStatus.REFUSED, "unsupported_feature")
         assert "vectorbt cannot book the funding of XRP/USDT:USDT.BINANCEUSDM" in run.error_detail
         assert "--no-funding" in run.error_detail
+
+    @pytest.mark.engine("nautilus")
+    @pytest.mark.parametrize("engine", ["nautilus", "freqtrade"])
+    @pytest.mark.timeout(120)
+    def test_is_booked_at_each_stored_time(
+        self, funded: Ask, store: SeriesStore, engine: str
+    ) -> None:
+        run = funded(23, 100, engine=engine)
+
+        assert (run.status, run.error_detail) == (RunStatus.SUCCEEDED, "")
+        bought = list_fills(run)[0]
+        prices = store.read_bars(SeriesKey.bars(XRP, Timeframe.H1))
+        table = store.read_table(SeriesKey(XRP, SeriesKind.FUNDING))
+        bought_ns = to_ns(parse_utc(bought["ts"]))
+        owed = sum(
+            bought["quantity"] * prices.open[prices.open_ns <= ts_ns][-1] * rate
+            for ts_ns, rate in zip(
+                table["ts_ns"].to_pylist(), table["rate"].to_pylist(), strict=True
+            )
+            if bought_ns < ts_ns < prices.open_ns[-1] + HOUR_NS
+        )
+        assert len(prices) == 100
+        assert run.metrics["funding_paid"] == pytest.approx(owed, rel=1e-9)
+        # Bought at 01:00 on the 18th: three a day from 08:00 to 00:00 on the 21st.
+        assert Artefact.objects.get(run=run, kind="funding").rows == 9
 
     def test_is_left_out_when_asked_and_the_ledger_says_so(self, funded: Ask) -> None:
         run = funded(costs=CostModel(funding=False))
