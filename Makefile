@@ -1,8 +1,9 @@
-# `make help` lists what can be done. Everything that is made lies in .venv/ and var/.
+# `make help` lists what can be done. Everything that is made lies in .venv/, var/ and __pycache__/.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV := .venv/bin
 RUN := $(VENV)/python
+PACKAGES := common exchanges portfolio research trading platform_site
 export PYTHONPATH := $(CURDIR)
 
 # The first of these that is Python 3.12: on the PATH, or made by pyenv.
@@ -15,6 +16,8 @@ FIND_PYTHON = for p in python3.12 python3 "$$HOME"/.pyenv/versions/3.12*/bin/pyt
 	  if [ -z "$$python" ]; then echo "Python 3.12 is needed: install python3.12, or 'pyenv install 3.12'" >&2; exit 1; fi; \
 	  [ -x $(RUN) ] || "$$python" -m venv .venv
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@# A tenth of a second a command, where Python is told to keep no bytecode of its own.
+	$(RUN) -m compileall -q $(PACKAGES)
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements/dev.txt
@@ -26,6 +29,7 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
 setup: .venv/.dev ## build .venv and the database
+	$(RUN) -m compileall -q $(PACKAGES)
 	$(RUN) manage.py migrate --verbosity 0
 
 demo: .venv/.runtime ## the main job from end to end: bars, checks, runs, ledger
