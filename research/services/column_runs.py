@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from research.validation.daily_facts import (
 from trading.strategies.base import Strategy
 from trading.strategies.parameters import Value
 
-_BROADCASTS = "vectorbt"
+_BROADCASTS: Final = "vectorbt"
+_RUINED: Final = "equity fell to zero or below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +137,17 @@ def _broadcast(tasks: list[Task], *, by_day: bool) -> list[Tried]:
     )
     rows = np.column_stack([figures[key] for key in KEYS]).tolist()
     daily = _split_days(found, tasks[0]) if by_day else [None] * len(tasks)
+    ruined = np.any(found.equity <= 0, axis=0)
     return [
-        Tried(
-            {
-                key: value if np.isfinite(value) else None
-                for key, value in zip(KEYS, row, strict=True)
-            },
-            daily=days,
-        )
-        for row, days in zip(rows, daily, strict=True)
+        Tried({}, _RUINED) if is_ruined else Tried(_finite(row), daily=days)
+        for row, days, is_ruined in zip(rows, daily, ruined, strict=True)
     ]
+
+
+def _finite(row: list[float]) -> dict[str, float | None]:
+    return {
+        key: value if np.isfinite(value) else None for key, value in zip(KEYS, row, strict=True)
+    }
 
 
 def _split_days(found: columns.Columns, task: Task) -> list[DailyFacts]:

@@ -3,13 +3,18 @@
 import platform
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
+from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
+from common.domain.costs import AccountType, CostModel
 from common.domain.enums import RunStatus
+from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
+from exchanges.services.catalogue import register_series
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
 from research.domain.sweep import Objective, SweepQuestion
@@ -19,7 +24,7 @@ from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, describe_sweep
 from research.services import column_runs, sweeps
 from research.services.sweeps import resume_sweep, run_sweep
-from research.tests.conftest import KEY, Ask
+from research.tests.conftest import KEY, Ask, bars
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -27,12 +32,9 @@ GRID = ("fast=2:10:2", "slow=8,20")
 
 
 def question(*grid: str, **changes: Any) -> SweepQuestion:
+    usual: dict[str, Any] = {"instrument": KEY.instrument, "timeframe": Timeframe.H1}
     asked = RunQuestion(
-        strategy_key="sma_cross",
-        engine="vectorbt",
-        instrument=KEY.instrument,
-        timeframe=Timeframe.H1,
-        **changes.pop("asked", {}),
+        strategy_key="sma_cross", engine="vectorbt", **(usual | changes.pop("asked", {}))
     )
     return SweepQuestion(
         question=asked, grid=Grid.parse(grid or GRID), **{"min_round_trips": 1, **changes}
@@ -85,6 +87,24 @@ class TestSweep:
         assert trial.metrics["sharpe"] == pytest.approx(
             ask(params=trial.params).metrics["sharpe"], rel=1e-12
         )
+
+    def test_a_set_that_ruins_the_account_failed(self, store: SeriesStore) -> None:
+        # Short from 100 on, it owes more than it has at 250, however it is tried.
+        crash = np.concatenate([np.linspace(100, 80, 30), np.full(30, 250.0)])
+        key = SeriesKey.bars(InstrumentId("UP/USD", "TEST"), Timeframe.H1)
+        store.merge_bars(key, [BarRows.of(bars(crash))])
+        register_series(store=store, key=key)
+        asked = {
+            "instrument": key.instrument,
+            "params": {"allow_short": True},
+            "account": AccountType.MARGIN,
+            "costs": CostModel(fee_rate=0.0),
+        }
+
+        done = sweep(store, question("fast=2,3", "slow=8", asked=asked))
+
+        assert set(done.trials.values_list("error", flat=True)) == {"equity fell to zero or below"}
+        assert describe_sweep(done, best=1)["n_failed"] == 2
 
     def test_ranks_only_what_traded_enough(self, store: SeriesStore) -> None:
         done = sweep(store, question(min_round_trips=10_000))
