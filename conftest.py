@@ -1,9 +1,17 @@
 """Fixtures that every package's tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C interrupt, wherever the suite runs."""
+    # A shell that starts the suite in the background has it ignore what Ctrl-C sends, and
+    # with it every test of an interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

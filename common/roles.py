@@ -61,6 +61,9 @@ PERMISSIONS: Final[Mapping[str, Mapping[Role, Actions]]] = {
     "research.dataset": _everyone_views(),
     "research.experiment": _everyone_views(researcher=EDIT, trader=EDIT, admin=ALL),
     "research.run": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
+    "research.sweep": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
+    "research.trial": _everyone_views(),
+    "research.validation": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "trading.strategy": _everyone_views(admin=VIEW | {"change"}),
     "trading.strategyversion": _everyone_views(),
 }

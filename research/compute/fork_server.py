@@ -38,8 +38,13 @@ _lock = threading.Lock()
 
 @dataclass
 class _Use:
-    """Jobs that run, and when one was last begun or ended."""
+    """The server, jobs that run, and when one was last begun or ended.
 
+    `others` are the modules that the process would have had preloaded without it.
+    """
+
+    server: int | None = None
+    others: tuple[str, ...] = ()
     jobs: int = 0
     last: float = 0.0
 
@@ -70,12 +75,17 @@ def ensure_ready(preload: Preload, *, idle_seconds: float = inf) -> None:
     """
     with _lock:
         _use.last = monotonic()
-        if is_running():
+        if is_running() and server_pid() == _use.server:
             return
         _await_death()
+        # One that something else in this process started has not the engines.
+        _stop()
+        if _use.server is None:
+            _use.others = tuple(_server()._preload_modules)  # type: ignore[attr-defined]  # noqa: SLF001
         with _environment(_clean(os.environ, preload)):
             multiprocessing.set_forkserver_preload([child.__name__, "research.compute.preload"])
             forkserver.ensure_running()
+        _use.server = server_pid()
         # A job must not start another server by the way: that one would have the environment
         # of the worker.
         _server().ensure_running = _require_running  # type: ignore[method-assign]
@@ -176,6 +186,11 @@ def _end_when_idle(idle_seconds: float) -> None:
 def _stop() -> None:
     if server_pid() is None:
         return
+    if server_pid() == _use.server:
+        # Whatever else in this process wants a server may start one of its own again.
+        vars(_server()).pop("ensure_running", None)
+        multiprocessing.set_forkserver_preload([*_use.others])
+        _use.server = None
     try:
         _server()._stop()  # type: ignore[attr-defined]  # noqa: SLF001 - nothing public ends it
     except ChildProcessError:

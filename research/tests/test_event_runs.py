@@ -14,6 +14,7 @@ from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentId
 from common.domain.timeframe import Timeframe
 from exchanges.services.recordings import import_recording
+from research.compute import fork_server
 from research.domain.settings import EngineSettings
 from research.selectors.runs import describe_run
 from research.tests.conftest import Ask
@@ -101,6 +102,12 @@ class TestEventRun:
     def test_needs_a_whole_bar(self, recorded: Ask) -> None:
         with pytest.raises(PlatformError, match="no whole bar of 1h"):
             recorded(timeframe=Timeframe.H1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _end_fork_server() -> Any:
+    yield
+    fork_server.stop()
 
 
 @pytest.mark.slow

@@ -51,13 +51,12 @@ class TestColdStart:
 class TestMemory:
     def test_is_predicted_for_an_order_at_every_bar(self) -> None:
         script = (
-            "import resource\n"
+            "from common.domain.memory import peak_rss_bytes\n"
             "from research.engines.registry import get_engine\n"
             "from research.engines.tests.scripted import ask, market\n"
             "bars = market([100.0, 101.0] * 30_000)\n"
             "result = get_engine('vectorbt').run(ask([0.0, 1.0] * 30_000), bars)\n"
-            "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
-            "print(len(result.fills), peak)\n"
+            "print(len(result.fills), peak_rss_bytes())\n"
         )
 
         done = subprocess.run(
