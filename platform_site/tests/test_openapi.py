@@ -25,11 +25,13 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
+from common.data_pipeline.store import SeriesStore
 from common.roles import Role
 from common.tests.clients import browser
 from common.tests.factories import UserFactory
 from research.models import Comparison, Dataset, Run
 from research.tests.conftest import Ask
+from research.tests.test_sweeps import question, sweep
 
 # What is well formed can still be refused, such as a period that ends before it starts; what is
 # not can be an empty field of a form; that every address is closed has a test of its own.
@@ -99,7 +101,9 @@ class TestEveryGet:
         for signal in (request_started, request_finished):
             signal.connect(close_old_connections)
 
-    def test_answers_whatever_is_asked_as_it_is_described(self, run: Run) -> None:
+    def test_answers_whatever_is_asked_as_it_is_described(
+        self, run: Run, store: SeriesStore
+    ) -> None:
         _, token = get_token_model().objects.create(user=UserFactory.create(role=Role.VIEWER))
         headers = {"Authorization": f"Token {token}", "Host": "127.0.0.1"}
         schema = schemathesis.openapi.from_wsgi(
@@ -119,6 +123,7 @@ class TestEveryGet:
             "instruments": run.series.instrument_id,
             "runs": run.pk,
             "series": run.series_id,
+            "sweeps": sweep(store, question("fast=2,3", "slow=8")).pk,
             "strategies": run.strategy_version.strategy.key,
             "venues": run.series.instrument.venue_id,
         }
@@ -133,7 +138,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 21
+        assert len(tried) == 25
 
 
 def try_operation(

@@ -1,12 +1,13 @@
-"""Addresses of experiments, datasets, runs and engines."""
+"""Addresses of experiments, datasets, runs, comparisons, sweeps and engines."""
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import comparisons, views
+from research.api import comparisons, sweeps, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
 router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
 router.register("comparisons", comparisons.ComparisonViewSet)
+router.register("sweeps", sweeps.SweepViewSet)
 router.register("engines", views.EngineViewSet, basename="engine")
