@@ -115,6 +115,12 @@ class SweepDiffers(Conflict):
     code = "sweep_differs"
 
 
+class SweepFailed(PlatformError):
+    """Not one set of the sweep could be run."""
+
+    code = "sweep_failed"
+
+
 class UnknownValidation(NotFound):
     """No validation has that number."""
 

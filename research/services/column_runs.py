@@ -29,7 +29,7 @@ from trading.strategies.base import Strategy
 from trading.strategies.parameters import Value
 
 _BROADCASTS: Final = "vectorbt"
-_RUINED: Final = "equity fell to zero or below"
+RUINED: Final = "equity fell to zero or below"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _broadcast(tasks: list[Task], *, by_day: bool) -> list[Tried]:
     daily = _split_days(found, tasks[0]) if by_day else [None] * len(tasks)
     ruined = np.any(found.equity <= 0, axis=0)
     return [
-        Tried({}, _RUINED) if is_ruined else Tried(_finite(row), daily=days)
+        Tried({}, RUINED) if is_ruined else Tried(_finite(row), daily=days)
         for row, days, is_ruined in zip(rows, daily, ruined, strict=True)
     ]
 
@@ -165,7 +165,7 @@ def _alone(engine: BacktestEngine, task: Task, *, by_day: bool) -> Tried:
         return Tried({}, error.detail)
     daily = days_of(result, task.request, task.market) if by_day else None
     if result.ruined:
-        return Tried({}, "equity fell to zero or below", daily=daily)
+        return Tried({}, RUINED, daily=daily)
     summary = summarise(
         fills=result.fills,
         equity=result.equity,

@@ -22,7 +22,13 @@ from research.domain.question_document import question_to_json
 from research.domain.sweep import SweepQuestion
 from research.engines.base import Progress, ignore_progress
 from research.engines.registry import engine_version
-from research.exceptions import Interrupted, SweepDiffers, SweepNotRunning, UnknownSweep
+from research.exceptions import (
+    Interrupted,
+    SweepDiffers,
+    SweepFailed,
+    SweepNotRunning,
+    UnknownSweep,
+)
 from research.models import Sweep, Trial
 from research.services import column_runs, datasets
 from research.services.ledger import get_experiment
@@ -206,12 +212,23 @@ def _continue(
     try:
         for done in _try_sets(sweep, prepared, observe):
             progress(done)
+        _check_any_ran(sweep)
     except PlatformError as error:
         return end(RunStatus.FAILED, error)
     except KeyboardInterrupt:
         end(RunStatus.CANCELED, Interrupted("stopped before it was done"))
         raise
     return end(RunStatus.SUCCEEDED)
+
+
+def _check_any_ran(sweep: Sweep) -> None:
+    # A set that ruins the account is an answer; a sweep of nothing but errors is none.
+    failed = sweep.trials.exclude(error__in=("", column_runs.RUINED))
+    first = failed.order_by("number").first()
+    if first is not None and failed.count() == sweep.trials.count():
+        raise SweepFailed(
+            f"all {failed.count()} sets failed, the first with: {first.error}", sweep=sweep.pk
+        )
 
 
 def _try_sets(sweep: Sweep, prepared: _Prepared, observe: Observe | None) -> Iterator[float]:

@@ -106,6 +106,28 @@ class TestSweep:
         assert set(done.trials.values_list("error", flat=True)) == {"equity fell to zero or below"}
         assert describe_sweep(done, best=1)["n_failed"] == 2
 
+    def test_is_no_success_where_the_engine_runs_nothing(
+        self, store: SeriesStore, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # A minimum notional: sets are tried one by one, so that each fails for itself.
+        instrument = ask().series.instrument
+        type(instrument).objects.filter(pk=instrument.pk).update(min_notional="500")
+
+        def fail(*args: Any, **named: Any) -> Any:
+            raise RuntimeError("no orders today")
+
+        rust = pytest.importorskip("vectorbt_rust.portfolio")
+        monkeypatch.setattr(rust, "simulate_from_orders_rs", fail)
+
+        done = sweep(store, question("fast=2,3", "slow=8"))
+
+        assert done.status == RunStatus.FAILED
+        assert done.error_code == "sweep_failed"
+        assert done.error_detail == (
+            "all 2 sets failed, the first with: vectorbt failed: RuntimeError: no orders today"
+        )
+        assert describe_sweep(done, best=1)["n_failed"] == 2
+
     def test_ranks_only_what_traded_enough(self, store: SeriesStore) -> None:
         done = sweep(store, question(min_round_trips=10_000))
 
