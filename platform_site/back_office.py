@@ -31,6 +31,7 @@ _GROUPS: Final = (
         (
             ("Runs", "play_circle", "research", "run"),
             ("Comparisons", "compare_arrows", "research", "comparison"),
+            ("Sweeps", "grid_on", "research", "sweep"),
             ("Experiments", "science", "research", "experiment"),
             ("Datasets", "dataset", "research", "dataset"),
         ),
