@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.hashing import bars_hash
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
@@ -18,7 +19,7 @@ from research.engines.funding import due_rates
 from research.engines.registry import capabilities
 from research.exceptions import DirtyData, FundingMissing, MarketChanged, NoBarsInPeriod
 from research.models import Dataset
-from research.services.event_markets import events_key, load_event_market
+from research.services.event_markets import events_key, has_events, load_event_market
 from research.services.side_data import (
     first_missing_funding,
     funding_hash,
@@ -111,7 +112,14 @@ def _load_bars(
     *, store: SeriesStore, spec: InstrumentSpec, question: RunQuestion, warm_up: int
 ) -> LoadedMarket:
     key = SeriesKey.bars(spec.id, question.timeframe)
-    period = store.read_bars(key, question.start_ns, question.end_ns)
+    try:
+        period = store.read_bars(key, question.start_ns, question.end_ns)
+    except SeriesNotFound as e:
+        if not has_events(store, spec):
+            raise
+        raise SeriesNotFound(
+            f"{e.detail}; recorded events are, which --on-events replays", **e.extra
+        ) from e
     if not len(period):
         manifest = store.manifest(key)
         raise NoBarsInPeriod(

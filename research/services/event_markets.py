@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from common.data_pipeline.events.reading import read_event_files
 from common.data_pipeline.events.resample import bars_from_events
+from common.data_pipeline.exceptions import SeriesNotFound
 from common.data_pipeline.store import SeriesStore
 from common.domain.enums import SeriesKind
 from common.domain.instruments import InstrumentSpec, SeriesKey
@@ -16,6 +17,15 @@ from research.exceptions import NoBarsInPeriod
 def events_key(spec: InstrumentSpec) -> SeriesKey:
     """Return the series of an instrument's recorded events."""
     return SeriesKey(spec.id, SeriesKind.EVENTS)
+
+
+def has_events(store: SeriesStore, spec: InstrumentSpec) -> bool:
+    """Return whether recorded events of an instrument are stored."""
+    try:
+        store.manifest(events_key(spec))
+    except SeriesNotFound:
+        return False
+    return True
 
 
 def load_event_market(
@@ -43,7 +53,10 @@ def load_event_market(
     key, length_ns = events_key(spec), question.timeframe.nanoseconds
     start_ns = question.start_ns
     before_ns = None if start_ns is None else start_ns - warm_up * length_ns
-    files = read_event_files(store, key, before_ns, question.end_ns)
+    try:
+        files = read_event_files(store, key, before_ns, question.end_ns)
+    except SeriesNotFound as e:
+        raise SeriesNotFound(f"{e.detail}; import_events stores recorded events", **e.extra) from e
     bars = bars_from_events(files, question.timeframe)
     first = 0 if start_ns is None else int(bars.open_ns.searchsorted(start_ns))
     if first == len(bars):

@@ -96,7 +96,7 @@ class TestEventRun:
         assert "vectorbt does not support events" in run.error_detail
 
     def test_needs_recorded_events(self, ask: Ask) -> None:
-        with pytest.raises(PlatformError, match=r"BTC/USD\.TEST events"):
+        with pytest.raises(PlatformError, match=r"BTC/USD\.TEST events.*import_events"):
             ask(engine="hftbacktest")
 
     def test_needs_a_whole_bar(self, recorded: Ask) -> None:

@@ -28,8 +28,11 @@ class StopSpec:
 
     Parameters
     ----------
-    stop_loss, trailing
+    stop_loss
         Distance against the position, in (0, 1).
+    trailing
+        Likewise, from the best close since the entry; until that is better than the entry
+        price, from the entry price.
     take_profit
         Distance in favour of the position, above 0.
     """

@@ -28,7 +28,7 @@ class FreqtradeEngine(BacktestEngine):
         detail=True,
         protections=True,
     )
-    memory = MemoryModel(base=350_000_000, per_bar=2_000)
+    memory = MemoryModel(base=390_000_000, per_bar=2_000)
 
     @override
     def preload(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from research.engines.exceptions import InvalidNativeStrategy
+from research.engines.literals import read_literal
 from trading.strategies.parameters import Value
 
 
@@ -53,14 +54,14 @@ def set_parameters(
     """
     for name, value in given.items():
         if name in parameters:
-            parameters[name].value = _read(value)
+            parameters[name].value = read_literal(value)
         elif name.startswith("_") or not _is_plain(strategy, name):
             known = ", ".join(sorted(parameters)) or "none"
             raise InvalidNativeStrategy(
                 f"{type(strategy).__name__} has no parameter {name}; it has {known}"
             )
         else:
-            setattr(strategy, name, _read(value))
+            setattr(strategy, name, read_literal(value))
 
 
 def vars_of(kind: type) -> dict[str, Any]:
@@ -71,17 +72,6 @@ def vars_of(kind: type) -> dict[str, Any]:
 def _is_plain(strategy: Any, name: str) -> bool:
     found = getattr(type(strategy), name, None)
     return isinstance(found, bool | int | float | str)
-
-
-def _read(value: Value) -> Value:
-    """Return a value as Python writes it: on a command line it is text."""
-    if not isinstance(value, str):
-        return value
-    try:
-        read = ast.literal_eval(value.capitalize() if value in {"true", "false"} else value)
-    except (SyntaxError, ValueError):
-        return value
-    return read if isinstance(read, bool | int | float | str) else value
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class HftbacktestEngine(BacktestEngine):
         maker_orders=True,
         partial_fills=True,
     )
-    memory = MemoryModel(base=300_000_000, per_bar=200, per_event=64)
+    memory = MemoryModel(base=370_000_000, per_bar=200, per_event=64)
 
     @override
     def preload(self) -> None:

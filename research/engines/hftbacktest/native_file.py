@@ -15,6 +15,7 @@ from numba.core.dispatcher import Dispatcher
 from research.domain.backtest import NativeRequest
 from research.engines.exceptions import InvalidNativeStrategy
 from research.engines.hftbacktest.errors import translated
+from research.engines.literals import read_literal
 
 _MODULE: Final = "assay_native_hftbacktest"
 # What examples of the library call the recorder.
@@ -77,7 +78,7 @@ def arguments_of(
     supplied = {first.name: hbt} | {
         each.name: make_recorder() for each in others if each.name in _RECORDERS
     }
-    values = supplied | dict(request.params)
+    values = supplied | {name: read_literal(value) for name, value in request.params.items()}
     unknown = sorted(set(request.params) - {each.name for each in others})
     missing = [
         each.name

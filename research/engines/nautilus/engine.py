@@ -30,7 +30,7 @@ class NautilusEngine(BacktestEngine):
         maker_orders=True,
         partial_fills=True,
     )
-    memory = MemoryModel(base=390_000_000, per_bar=600, per_event=250)
+    memory = MemoryModel(base=430_000_000, per_bar=600, per_event=250)
 
     @override
     def preload(self) -> None:

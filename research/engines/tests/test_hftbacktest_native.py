@@ -88,7 +88,7 @@ class TestRunNative:
 
     def test_takes_parameters_by_name(self, bars: Market, tmp_path: Path) -> None:
         request = ask_for(
-            tmp_path, ROUND_TRIP, "round_trip", params={"seconds": 20, "quantity": 1.0}
+            tmp_path, ROUND_TRIP, "round_trip", params={"seconds": "20", "quantity": "1.0"}
         )
 
         assert facts(ENGINE.run_native(request, bars))[0][0] == 20_000
