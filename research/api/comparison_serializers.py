@@ -72,6 +72,14 @@ class DifferenceSerializer(serializers.Serializer[None]):
     money = serializers.FloatField(help_text="Change of the final equity of `b`")
 
 
+class PooledSerializer(serializers.Serializer[None]):
+    """What two engines differ by within the tolerances, all together."""
+
+    a = serializers.CharField()
+    b = serializers.CharField()
+    money = serializers.FloatField(help_text="Change of the final equity of `b`")
+
+
 class RungSerializer(serializers.Serializer[None]):
     """A rung of the fidelity ladder."""
 
@@ -95,6 +103,7 @@ class ComparisonSerializer(serializers.Serializer[Comparison]):
     engines = serializers.DictField(child=ComparedEngineSerializer())
     pairs = ComparedPairSerializer(many=True)
     differences = DifferenceSerializer(many=True)
+    within_tolerance = PooledSerializer(many=True, required=False)
     ladder = RungSerializer(many=True, required=False)
 
     def to_representation(self, instance: Comparison) -> dict[str, Any]:

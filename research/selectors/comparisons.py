@@ -40,7 +40,11 @@ def describe_comparison(comparison: Comparison) -> dict[str, Any]:
 def by_cause(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the number of differences and their money by pair and cause, the dearest first."""
     sums: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for each in document["differences"]:
+    pooled = [
+        {**each, "cause": "within_tolerance", "admissible": True, "count": 0}
+        for each in document.get("within_tolerance", ())
+    ]
+    for each in [*document["differences"], *pooled]:
         key = (each["a"], each["b"], each["cause"])
         empty = {
             "a": each["a"],

@@ -14,6 +14,7 @@ from research.domain.verdict import Verdict
 from research.exceptions import MarketChanged
 from research.models import Run
 from research.parity.attribution import Difference
+from research.parity.causes import Cause
 from research.parity.facts import Facts, Terms
 from research.parity.ladder import Cost, Standing, cost_rungs
 from research.parity.money import PairReport, compare_pair
@@ -74,7 +75,17 @@ def report_engines(
         },
         "pairs": [asdict(pair.summary) for pair in pairs],
         "differences": [
-            _describe_difference(each, pair) for pair in pairs for each in pair.differences
+            _describe_difference(each, pair)
+            for pair in pairs
+            for each in pair.differences
+            if each.cause is not Cause.WITHIN_TOLERANCE
+        ],
+        # No differences, but without their money the sum would not be that of the equities.
+        "within_tolerance": [
+            {"a": pair.summary.a, "b": pair.summary.b, "money": float(each.money)}
+            for pair in pairs
+            for each in pair.differences
+            if each.cause is Cause.WITHIN_TOLERANCE
         ],
     }
     return document, [pair.is_equal for pair in pairs]
