@@ -20,6 +20,7 @@ from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
+from research.exceptions import NotValidated
 from research.management.validation_report import render_validation
 from research.models import Run, Sweep, Trial, Validation
 from research.services.validations import validate
@@ -201,14 +202,13 @@ class TestGates:
         assert "none of the 15 sets" in found.sentences["sample"]
         assert (validation.params, validation.run) == (None, None)
 
-    def test_where_every_set_fails_the_first_failure_is_told(self) -> None:
+    def test_where_every_set_fails_there_is_no_verdict_but_the_first_failure(self) -> None:
         question = asked("fast=2,3", "slow=8", params={"allow_short": True})
 
-        found = verdict_of(validate(question=question, store=stored(trends(2)), clock=CLOCK))
+        with pytest.raises(NotValidated, match=r"all 2 sets failed.*margin"):
+            validate(question=question, store=stored(trends(2)), clock=CLOCK)
 
-        assert found.failed == set(KEYS)
-        assert "set 0 failed: " in found.sentences["deflated_sharpe"]
-        assert "margin" in found.sentences["deflated_sharpe"]
+        assert not Validation.objects.exists()
 
     def test_without_a_second_engine_or_costs_their_gates_fail_with_the_reason(
         self, monkeypatch: pytest.MonkeyPatch
