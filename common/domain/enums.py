@@ -58,3 +58,27 @@ class Severity(StrEnum):
 
     WARNING = "WARNING"
     ERROR = "ERROR"
+
+
+class Comparison(StrEnum):
+    """How a value must stand to its threshold."""
+
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    ABOVE = "above"
+
+    def holds(self, value: float, threshold: float) -> bool:
+        """Return whether it does.
+
+        Examples
+        --------
+        >>> [comparison.holds(0.5, 0.5) for comparison in Comparison]
+        [True, True, False]
+        """
+        match self:
+            case Comparison.AT_LEAST:
+                return value >= threshold
+            case Comparison.AT_MOST:
+                return value <= threshold
+            case Comparison.ABOVE:
+                return value > threshold

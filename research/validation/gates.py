@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from math import isfinite
 from typing import Final
 
+from common.domain.enums import Comparison
 from common.domain.errors import InvalidInput
 from research.validation.exceptions import NotComputable
 
@@ -23,30 +23,6 @@ KEYS: Final = (
     "parity",
     "look_ahead",
 )
-
-
-class Comparison(StrEnum):
-    """How a value must stand to its threshold."""
-
-    AT_LEAST = "at least"
-    AT_MOST = "at most"
-    ABOVE = "above"
-
-    def holds(self, value: float, threshold: float) -> bool:
-        """Return whether it does.
-
-        Examples
-        --------
-        >>> [comparison.holds(0.5, 0.5) for comparison in Comparison]
-        [True, True, False]
-        """
-        match self:
-            case Comparison.AT_LEAST:
-                return value >= threshold
-            case Comparison.AT_MOST:
-                return value <= threshold
-            case Comparison.ABOVE:
-                return value > threshold
 
 
 @dataclass(frozen=True, slots=True)

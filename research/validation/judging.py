@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from research.validation.gates import Comparison, Gate, Measured, Undefined, Verdict
+from common.domain.enums import Comparison
+from research.validation.gates import Gate, Measured, Undefined, Verdict
 from research.validation.lookahead import LookAhead
 from research.validation.thresholds import DEFAULTS, Thresholds
 

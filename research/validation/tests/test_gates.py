@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from common.domain.enums import Comparison
 from common.domain.errors import InvalidArgument, InvalidInput
 from research.validation import judging
 from research.validation.exceptions import TooFewTrials
-from research.validation.gates import KEYS, Comparison, Gate, Undefined, Verdict, measured
+from research.validation.gates import KEYS, Gate, Undefined, Verdict, measured
 from research.validation.judging import Evidence, verdict
 from research.validation.lookahead import ColumnDisagreement, LookAhead
 from research.validation.thresholds import DEFAULTS, Thresholds
