@@ -1,5 +1,6 @@
 """Triggers with which the database itself refuses to change or remove finished rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,6 +51,14 @@ def install(connection: BaseDatabaseWrapper, rows: FrozenRows) -> None:
         template = _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE
         for verb in ("UPDATE", "DELETE"):
             cursor.execute(template.format(verb=verb, **words))
+
+
+def install_present(connection: BaseDatabaseWrapper, frozen: Iterable[FrozenRows]) -> None:
+    """Install the triggers of those tables that the migrations so far have made."""
+    tables = connection.introspection.table_names()
+    for rows in frozen:
+        if rows.table in tables:
+            install(connection, rows)
 
 
 def remove(connection: BaseDatabaseWrapper, rows: FrozenRows) -> None:

@@ -34,13 +34,17 @@ ALL: Final[Actions] = EDIT | {"delete"}
 
 
 def _everyone_views(
-    *, researcher: Actions = VIEW, trader: Actions = VIEW, admin: Actions = VIEW
+    *,
+    researcher: Actions = VIEW,
+    trader: Actions = VIEW,
+    risk_officer: Actions = VIEW,
+    admin: Actions = VIEW,
 ) -> Mapping[Role, Actions]:
     return {
         Role.VIEWER: VIEW,
         Role.RESEARCHER: researcher,
         Role.TRADER: trader,
-        Role.RISK_OFFICER: VIEW,
+        Role.RISK_OFFICER: risk_officer,
         Role.ADMIN: admin,
     }
 
@@ -64,8 +68,14 @@ PERMISSIONS: Final[Mapping[str, Mapping[Role, Actions]]] = {
     "research.sweep": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.trial": _everyone_views(),
     "research.validation": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
+    # Who asks for a step adds a request, who takes or refuses it adds a promotion; and
+    # who may set thresholds may confirm what others ask of them.
+    "trading.gatethreshold": _everyone_views(risk_officer=RECORD, admin=RECORD),
+    "trading.promotion": _everyone_views(risk_officer=RECORD, admin=RECORD),
+    "trading.promotionrequest": _everyone_views(researcher=RECORD, admin=RECORD),
     "trading.strategy": _everyone_views(admin=VIEW | {"change"}),
     "trading.strategyversion": _everyone_views(),
+    "trading.thresholdrequest": _everyone_views(risk_officer=RECORD, admin=RECORD),
 }
 
 

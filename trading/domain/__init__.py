@@ -1,0 +1,1 @@
+"""What promotion means, without a database: stages, gates, thresholds, confirmations."""
