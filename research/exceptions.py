@@ -1,6 +1,13 @@
 """What can go wrong with experiments and runs."""
 
-from common.domain.errors import Conflict, ExternalError, InvalidInput, NotFound, PlatformError
+from common.domain.errors import (
+    Conflict,
+    ExternalError,
+    InvalidArgument,
+    InvalidInput,
+    NotFound,
+    PlatformError,
+)
 
 
 class UnknownRun(NotFound):
@@ -121,6 +128,16 @@ class SweepFailed(PlatformError):
     code = "sweep_failed"
 
 
+class UnsearchableSpace(InvalidArgument):
+    """What is to be searched is not the axes of a grid."""
+
+    code = "unsearchable_space"
+
+
+class WorkerStopping(Exception):
+    """The worker ends; what it has goes back into the queue."""
+
+
 class UnknownValidation(NotFound):
     """No validation has that number."""
 
@@ -131,3 +148,27 @@ class NotValidated(Conflict):
     """The sets that a strategy is chosen from could not all be tried."""
 
     code = "not_validated"
+
+
+class UnknownTool(InvalidArgument):
+    """No tool of validation has that name."""
+
+    code = "unknown_tool"
+
+
+class UnknownExamination(NotFound):
+    """No examination has that number."""
+
+    code = "unknown_examination"
+
+
+class NotExaminable(Conflict):
+    """A run or a sweep is in no state that a tool can say something about."""
+
+    code = "not_examinable"
+
+
+class ExaminationFailed(PlatformError):
+    """The code of a strategy raised what nobody anticipated while it was examined."""
+
+    code = "examination_failed"

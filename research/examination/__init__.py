@@ -1,0 +1,1 @@
+"""Tools of validation, each by itself: facts of the ledger in, numbers and a sentence out."""
