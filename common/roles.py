@@ -63,9 +63,12 @@ PERMISSIONS: Final[Mapping[str, Mapping[Role, Actions]]] = {
     "research.comparedrun": _everyone_views(),
     "research.comparison": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.dataset": _everyone_views(),
+    "research.examination": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.experiment": _everyone_views(researcher=EDIT, trader=EDIT, admin=ALL),
+    "research.job": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.run": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     "research.sweep": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
+    "research.sweepchunk": _everyone_views(),
     "research.trial": _everyone_views(),
     "research.validation": _everyone_views(researcher=RECORD, trader=RECORD, admin=RECORD),
     # Who asks for a step adds a request, who takes or refuses it adds a promotion; and

@@ -27,8 +27,18 @@ TRIALS: Final = FrozenRows(
 VALIDATIONS: Final = FrozenRows(
     "research_validation", "OLD.id IS NOT NULL", "a validation is never changed or removed"
 )
+CHUNKS: Final = FrozenRows(
+    "research_sweepchunk", "OLD.state = 'DONE'", "a finished chunk is never changed or removed"
+)
+EXAMINATIONS: Final = FrozenRows(
+    "research_examination", "OLD.id IS NOT NULL", "an examination is never changed or removed"
+)
+FINISHED_JOBS: Final = FrozenRows(
+    "research_job", "OLD.finished_at IS NOT NULL", "a finished job is never changed or removed"
+)
 _FROZEN: Final = (
-    FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS, VALIDATIONS,
+    FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS, CHUNKS, VALIDATIONS,
+    EXAMINATIONS, FINISHED_JOBS,
 )  # fmt: skip
 
 
