@@ -1,9 +1,8 @@
 """Grids of parameters: which values each takes, and every set that they make."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from itertools import product
 from math import prod
 from typing import Final
 
@@ -68,7 +67,7 @@ class Grid:
     Raises
     ------
     InvalidArgument
-        If there is no axis, one comes twice, or they make too many sets.
+        If there is no axis, or one comes twice.
     """
 
     axes: tuple[Axis, ...]
@@ -77,8 +76,6 @@ class Grid:
         names = [axis.name for axis in self.axes]
         if not names or len(set(names)) != len(names):
             raise InvalidArgument(f"a grid has each parameter once, here: {', '.join(names)}")
-        if self.size > LARGEST_GRID:
-            raise InvalidArgument(f"the grid has {self.size} sets, at most {LARGEST_GRID}")
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> "Grid":
@@ -94,15 +91,25 @@ class Grid:
         """Return the values by parameter, as JSON values."""
         return {axis.name: list(axis.values) for axis in self.axes}
 
-    def sets(self, strategy: Definition, fixed: Params) -> Iterator[dict[str, Value] | None]:
-        """Yield each full set of parameters, or None where it contradicts itself.
+    def written(self, first: int, count: int) -> list[dict[str, str]]:
+        """Return some sets by their places, as they are written, not completed.
 
-        Parameters
-        ----------
-        strategy
-            Whose parameters they are.
-        fixed
-            Values of parameters that are not on the grid.
+        Examples
+        --------
+        >>> Grid.parse(["fast=1,2", "slow=8,9"]).written(1, 2)
+        [{'fast': '1', 'slow': '9'}, {'fast': '2', 'slow': '8'}]
+        """
+        found = []
+        for place in range(first, min(first + count, self.size)):
+            rest, params = place, {}
+            for axis in reversed(self.axes):
+                rest, position = divmod(rest, len(axis.values))
+                params[axis.name] = axis.values[position]
+            found.append({axis.name: params[axis.name] for axis in self.axes})
+        return found
+
+    def check(self, strategy: Definition, fixed: Params) -> None:
+        """Refuse what no set could be made of.
 
         Raises
         ------
@@ -120,9 +127,20 @@ class Grid:
                 strategy.admit({axis.name: axis.values[0]})  # Raises, and names those there are.
             for value in axis.values:
                 known[axis.name].admit(value)
-        names = [axis.name for axis in self.axes]
-        for values in product(*(axis.values for axis in self.axes)):
-            try:
-                yield strategy.admit({**fixed, **dict(zip(names, values, strict=True))})
-            except InvalidParameter:
-                yield None
+
+
+def admit_each(
+    strategy: Definition, fixed: Params, sets: Iterable[Mapping[str, Value]]
+) -> Iterator[dict[str, Value] | None]:
+    """Yield each set in full, or None where it contradicts itself or the strategy refuses it.
+
+    Parameters
+    ----------
+    fixed
+        Values of parameters that a set does not name; the rest are the defaults.
+    """
+    for params in sets:
+        try:
+            yield strategy.admit({**fixed, **params})
+        except InvalidParameter:
+            yield None

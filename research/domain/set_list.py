@@ -1,6 +1,6 @@
 """Parameter sets named one by one, where a grid would try more than is asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.domain.errors import InvalidArgument
@@ -39,20 +39,17 @@ class SetList:
         names = list(dict.fromkeys(name for params in self.given for name in params))
         return {name: [str(params.get(name, "")) for params in self.given] for name in names}
 
-    def sets(self, strategy: Definition, fixed: Params) -> Iterator[dict[str, Value]]:
-        """Yield each full set of parameters.
+    def written(self, first: int, count: int) -> list[dict[str, Value]]:
+        """Return some sets by their places, not completed."""
+        return [dict(params) for params in self.given[first : first + count]]
 
-        Parameters
-        ----------
-        strategy
-            Whose parameters they are.
-        fixed
-            Values of parameters that a set does not name.
+    def check(self, strategy: Definition, fixed: Params) -> None:
+        """Refuse sets that the strategy does not admit.
 
         Raises
         ------
         InvalidParameter
-            If the strategy refuses one.
+            If it refuses one.
         """
         for params in self.given:
-            yield strategy.admit({**fixed, **params})
+            strategy.admit({**fixed, **params})

@@ -1,4 +1,4 @@
-"""A sweep as it is asked for: a question, a grid of parameters, and what is best."""
+"""A sweep as it is asked for: a question, a space of parameters, and what is best."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from common.domain.errors import InvalidArgument
 from portfolio.metrics.columns import KEYS
-from research.domain.grid import Grid
+from research.domain.grid import LARGEST_GRID, Grid
 from research.domain.question import RunQuestion
+from research.domain.search import Search
 from research.domain.set_list import SetList
 
 _LESS_IS_BETTER: Final = frozenset({
@@ -44,14 +45,20 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepQuestion:
-    """Every set of a grid on one engine over one stretch of bars.
+    """Many sets of parameters on one engine over one stretch of bars.
 
     Parameters
     ----------
     question
         Strategy, engine, bars and costs; its parameters are those that stay fixed.
-    grid, objective
-        Which sets, and by what they are ranked.
+    grid
+        The sets to try, or the space that is searched.
+    search
+        How it is searched; None tries every set.
+    objective
+        By what sets are ranked.
+    further
+        Other objectives of a search that seeks the sets no other is better than in all.
     min_round_trips
         A set with fewer is never ranked: what a handful of trades gained is luck.
     budget_bytes
@@ -60,12 +67,15 @@ class SweepQuestion:
     Raises
     ------
     InvalidArgument
-        If a bound is not positive, or the question runs a strategy file.
+        If a bound is not positive, the question runs a strategy file, there are too many sets
+        to try them all, fewer than a search asks for, or objectives without a search.
     """
 
     question: RunQuestion
     grid: Grid | SetList
+    search: Search | None = None
     objective: Objective = Objective()
+    further: tuple[Objective, ...] = ()
     min_round_trips: int = 10
     budget_bytes: int = 500_000_000
 
@@ -76,10 +86,48 @@ class SweepQuestion:
             raise InvalidArgument(f"the memory budget is {self.budget_bytes}, must be positive")
         if self.question.native is not None:
             raise InvalidArgument("a strategy file of an engine has no grid of parameters")
+        self._check_size()
+        names = [objective.metric for objective in self.objectives]
+        if len(set(names)) < len(names):
+            raise InvalidArgument(f"objectives {', '.join(names)}: one is named twice")
+        if self.further and self.search is None:
+            raise InvalidArgument(
+                f"a grid is ranked by one objective, here are {', '.join(names)}: use a search"
+            )
+
+    def _check_size(self) -> None:
+        if self.search is None:
+            if self.grid.size > LARGEST_GRID:
+                raise InvalidArgument(
+                    f"the grid has {self.grid.size} sets, at most {LARGEST_GRID} are all tried:"
+                    " use a search"
+                )
+        elif self.search.n_trials > self.grid.size:
+            raise InvalidArgument(
+                f"a search of {self.search.n_trials} trials over {self.grid.size} sets: try the"
+                " whole grid"
+            )
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """All of them, the one that ranks first."""
+        return (self.objective, *self.further)
+
+    @property
+    def n_places(self) -> int:
+        """How many sets are tried, those that contradict themselves included."""
+        return self.grid.size if self.search is None else self.search.n_trials
 
     def value_of(self, metrics: Mapping[str, Any]) -> float | None:
         """Return what ranks a set, None where it must not be ranked."""
-        value, trips = metrics.get(self.objective.metric), metrics.get("n_round_trips")
-        if value is None or not isfinite(value) or trips is None or trips < self.min_round_trips:
+        values = self.values_of(metrics)
+        return None if values is None else values[0]
+
+    def values_of(self, metrics: Mapping[str, Any]) -> list[float] | None:
+        """Return what a set has of each objective, None where it must not be ranked."""
+        trips = metrics.get("n_round_trips")
+        found = [metrics.get(objective.metric) for objective in self.objectives]
+        values = [float(value) for value in found if value is not None and isfinite(value)]
+        if trips is None or trips < self.min_round_trips or len(values) < len(found):
             return None
-        return float(value)
+        return values

@@ -1,7 +1,7 @@
 import pytest
 
 from common.domain.errors import InvalidArgument
-from research.domain.grid import Axis, Grid
+from research.domain.grid import Axis, Grid, admit_each
 from trading.strategies.library.sma_cross import SmaCross
 from trading.strategies.parameters import InvalidParameter
 
@@ -37,7 +37,7 @@ class TestGrid:
     def test_makes_every_set_once_and_passes_over_contradictions(self) -> None:
         grid = Grid.parse(["fast=5:15:5", "slow=10,20"])
 
-        made = list(grid.sets(SmaCross(), {}))
+        made = list(admit_each(SmaCross(), {}, grid.written(0, 6)))
 
         assert grid.size == 6
         # A fast average that is not faster is no cross.
@@ -48,22 +48,33 @@ class TestGrid:
 
     def test_refuses_a_value_that_no_set_admits(self) -> None:
         with pytest.raises(InvalidParameter, match=r"parameter fast is '0'"):
-            list(Grid.parse(["fast=0:5:1", "slow=50,60"]).sets(SmaCross(), {}))
+            Grid.parse(["fast=0:5:1", "slow=50,60"]).check(SmaCross(), {})
 
     def test_refuses_a_parameter_the_strategy_does_not_have(self) -> None:
         with pytest.raises(InvalidParameter, match="unknown parameter 'quick'"):
-            list(Grid.parse(["quick=1,2"]).sets(SmaCross(), {}))
+            Grid.parse(["quick=1,2"]).check(SmaCross(), {})
 
     def test_keeps_what_is_fixed(self) -> None:
         grid = Grid.parse(["fast=5,6"])
 
-        made = list(grid.sets(SmaCross(), {"slow": "30", "allow_short": True}))
+        fixed = {"slow": "30", "allow_short": True}
+        made = list(admit_each(SmaCross(), fixed, grid.written(0, 2)))
 
         assert made[1] == {"fast": 6, "slow": 30, "allow_short": True}
         with pytest.raises(InvalidArgument, match="fast is both fixed and on the grid"):
-            list(grid.sets(SmaCross(), {"fast": 7}))
+            grid.check(SmaCross(), {"fast": 7})
 
-    @pytest.mark.parametrize("texts", [[], ["a=1,2", "a=3,4"], ["a=1:2000:1", "b=1:2000:1"]])
-    def test_refuses_none_twice_and_too_many(self, texts: list[str]) -> None:
+    @pytest.mark.parametrize("texts", [[], ["a=1,2", "a=3,4"]])
+    def test_refuses_none_and_twice(self, texts: list[str]) -> None:
         with pytest.raises(InvalidArgument, match="grid"):
             Grid.parse(texts)
+
+    def test_names_its_sets_by_their_places(self) -> None:
+        grid = Grid.parse(["a=1,2,3", "b=7,8", "c=x,y"])
+
+        assert grid.written(0, 0) == []
+        assert grid.written(6, 2) == [
+            {"a": "2", "b": "8", "c": "x"},
+            {"a": "2", "b": "8", "c": "y"},
+        ]
+        assert len({tuple(each.items()) for each in grid.written(0, 100)}) == 12
