@@ -9,7 +9,7 @@ from common.domain.clock import SystemClock
 from exchanges.selectors.market_data import open_store
 from research.compute.job import remove_old_folders
 from research.services import jobs, queue
-from research.services.execution import job_root
+from research.services.children import job_root
 
 _stopping = threading.Event()
 

@@ -9,35 +9,22 @@ import os
 import random
 import signal
 import sys
-import time
 from multiprocessing import forkserver
 from pathlib import Path
-from time import perf_counter
 from typing import Final
 
 import numpy as np
 
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
-from research.compute import job_files, processes
+from research.compute import processes, run_answers, set_answers, set_files
 from research.compute.failures import describe_error
-from research.compute.job_files import JobError, LoadedStrategy
-from research.compute.market_files import JobMarket, read_market
+from research.compute.job_files import JobError
 from research.compute.result_files import JobResult, write_result
-from research.domain.backtest import BacktestRequest
-from research.engines.base import Progress
 from research.engines.exceptions import UnsupportedFeature
-from research.engines.registry import get_engine
-from research.exceptions import MarketChanged
-from trading.strategies import registry
-from trading.strategies.base import Contract, Definition, Strategy
-from trading.strategies.quoting import QuotingStrategy
-from trading.strategies.registry import WrongContract
 
 _SET_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG, prctl(2)
 _SET_SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
-_MARKET_POLL_SECONDS: Final = 0.005
-_PROGRESS_SECONDS: Final = 0.2
 
 
 def run_job(folder: str) -> None:
@@ -95,74 +82,9 @@ def _stand_alone() -> None:
 
 
 def _answer(job: Path) -> JobResult:
-    asked = job_files.read_request(job)
-    question = asked.question
-    definition = registry.get_definition(question.strategy_key, asked.strategy_folder)
-    if not isinstance(definition, Strategy | QuotingStrategy):
-        raise WrongContract(definition, Contract.TARGETS)
-    request = BacktestRequest(
-        strategy=definition,
-        params=definition.admit(question.params),
-        cash=question.cash,
-        costs=question.costs,
-        sizing=question.sizing,
-        account=question.account,
-        rebalance=question.rebalance,
-        settings=question.settings,
-        seed=question.seed,
-    )
-    job_files.write_strategy(job, _describe(definition, request))
-    market = _await_market(job)
-    began = perf_counter()
-    engine = get_engine(question.engine)
-    facts = engine.run(request, market.market, _noting_progress(job))
-    seconds = perf_counter() - began
-    if not market.is_unchanged:
-        raise MarketChanged(
-            f"the bars of {market.market.instrument.id} were changed during the run: a strategy"
-            " must only read them",
-            instrument=str(market.market.instrument.id),
-        )
-    return JobResult(
-        facts=facts, error=None, engine_seconds=seconds, peak_rss_bytes=peak_rss_bytes()
-    )
-
-
-def _describe(definition: Definition, request: BacktestRequest) -> LoadedStrategy:
-    origin = "library" if definition.key in registry.LIBRARY else "user"
-    shown = registry.describe(definition, origin)
-    params = request.params
-    return LoadedStrategy(
-        key=shown.key,
-        version=shown.version,
-        source_hash=shown.source_hash,
-        contract=str(shown.contract),
-        summary=shown.summary,
-        origin=shown.origin,
-        params=params,
-        warm_up=definition.warm_up(params) if isinstance(definition, Strategy) else 0,
-        parameters=[*shown.parameters],
-        default_warm_up=shown.warm_up,
-    )
-
-
-def _await_market(job: Path) -> JobMarket:
-    while not (job / job_files.MARKET).exists():
-        time.sleep(_MARKET_POLL_SECONDS)
-    return read_market(job)
-
-
-def _noting_progress(job: Path) -> Progress:
-    noted = 0.0
-
-    def note(done: float) -> None:
-        nonlocal noted
-        now = perf_counter()
-        if now - noted >= _PROGRESS_SECONDS:
-            noted = now
-            job_files.write_progress(job, done)
-
-    return note
+    if (job / set_files.REQUEST).exists():
+        return set_answers.answer(job)
+    return run_answers.answer(job)
 
 
 def _failed(error: JobError) -> JobResult:

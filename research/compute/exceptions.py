@@ -1,6 +1,6 @@
 """How a job can end other than by its own word."""
 
-from common.domain.errors import ExternalError, InvalidInput
+from common.domain.errors import ExternalError, Extra, InvalidInput, PlatformError
 
 
 class MemoryBudgetExceeded(InvalidInput):
@@ -37,3 +37,11 @@ class InvalidJobFile(ExternalError):
     """A file between the worker and its job does not hold what it must."""
 
     code = "invalid_job_file"
+
+
+class ReportedError(PlatformError):
+    """What a child ended with, under the code that it had there."""
+
+    def __init__(self, code: str, detail: str, **extra: Extra) -> None:
+        super().__init__(detail, **extra)
+        self.code = code  # type: ignore[misc]  # of each error here, of the class elsewhere

@@ -1,6 +1,5 @@
 """One attempt at a queued run: asked of a child, watched, and judged by what it answers."""
 
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,34 +16,28 @@ from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from research.compute import job_files
 from research.compute.exceptions import MemoryBudgetExceeded, WorkerLost
-from research.compute.job import Job, Limits
+from research.compute.job import Job
 from research.compute.job_files import JobRequest, LoadedStrategy
 from research.compute.market_files import JobMarket, write_market
 from research.compute.result_files import read_result
 from research.domain.question import RunQuestion
 from research.domain.question_document import question_from_json
 from research.engines.registry import get_engine
-from research.exceptions import Canceled, RunNotRunning
+from research.exceptions import Canceled, RunNotRunning, WorkerStopping
 from research.models import Run
 from research.services import datasets, leases, ledger
 from research.services.admission import admit_market, admit_period
 from research.services.backtests import REFUSALS, check_funding, judge
+from research.services.children import describe_loaded, job_limits, new_job_folder
 from research.services.prepared import PreparedRun
 from research.services.preparing import assemble
 from trading.services.catalogue import record_described
-from trading.strategies.base import Contract
-from trading.strategies.registry import StrategyDescription
 
 _LOOK_SECONDS: Final = 0.5
 _PROGRESS_SECONDS: Final = 1.0
-_MB: Final = 1_000_000
 _REFUSALS: Final = (*REFUSALS, MemoryBudgetExceeded)
 
 type Stopping = Callable[[], bool]
-
-
-class WorkerStopping(Exception):
-    """The worker ends; its run goes back into the queue."""
 
 
 class Execution:
@@ -74,10 +67,10 @@ class Execution:
         """
         began = perf_counter()
         question = question_from_json(self.run.question)
-        folder = _job_folder(self.run)
+        folder = new_job_folder(f"{self.run.pk}-{self.run.attempt}")
         request = JobRequest(question=question, strategy_folder=Path(settings.STRATEGY_FOLDER))
         job_files.write_request(folder, request)
-        job = Job(folder, _limits())
+        job = Job(folder, job_limits())
         try:
             with job:
                 outcome = self._in_child(job, question, began)
@@ -122,7 +115,7 @@ class Execution:
         prepared = assemble(
             question=asked,
             request=asked,
-            strategy_version=record_described(_description(strategy)),
+            strategy_version=record_described(describe_loaded(strategy)),
             warm_up=strategy.warm_up,
             store=self._store,
         )
@@ -168,40 +161,6 @@ def _lease_end(run: Run) -> datetime:
     if run.lease_until is None:
         raise RunNotRunning(f"{run} has no lease", run=run.pk)
     return run.lease_until
-
-
-def job_root() -> Path:
-    """Return where the folders of jobs lie, on the worker's own disk."""
-    return Path(settings.VAR) / "jobs"
-
-
-def _job_folder(run: Run) -> Path:
-    folder = job_root() / f"{run.pk}-{run.attempt}-{uuid.uuid4().hex[:8]}"
-    # Only the user of this process reads what is asked and answered.
-    folder.mkdir(parents=True, mode=0o700)
-    return folder
-
-
-def _limits() -> Limits:
-    compute = settings.PLATFORM.compute
-    return Limits(
-        memory_bytes=compute.job_memory_mb * _MB,
-        seconds=compute.job_seconds,
-        silence_seconds=compute.silence_seconds,
-    )
-
-
-def _description(strategy: LoadedStrategy) -> StrategyDescription:
-    return StrategyDescription(
-        key=strategy.key,
-        version=strategy.version,
-        summary=strategy.summary,
-        source_hash=strategy.source_hash,
-        contract=Contract(strategy.contract),
-        parameters=strategy.parameters,
-        warm_up=strategy.default_warm_up,
-        origin=strategy.origin,
-    )
 
 
 def _reported(job: Job) -> ledger.Outcome:

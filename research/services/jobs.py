@@ -7,14 +7,13 @@ from django.conf import settings
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
 from common.domain.enums import RunStatus
-from research.compute import fork_server
 from research.compute.exceptions import WorkerLost
 from research.compute.failures import describe_error
-from research.compute.fork_server import Preload
-from research.exceptions import RunNotRunning, UnexpectedFailure
+from research.exceptions import RunNotRunning, UnexpectedFailure, WorkerStopping
 from research.models import Run
 from research.services import leases, ledger
-from research.services.execution import Execution, Stopping, WorkerStopping
+from research.services.children import ensure_ready
+from research.services.execution import Execution, Stopping
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ def execute_run(
         return None
     try:
         # Before the run is taken: the imports of all engines take longer than a lease.
-        fork_server.ensure_ready(_preload(), idle_seconds=settings.PLATFORM.compute.idle_seconds)
+        ensure_ready()
     except WorkerLost:
         logger.exception("the fork server ended while it was being prepared")
     run = leases.claim(run_id=run_id, at=clock.now())
@@ -63,11 +62,6 @@ def _see_through(execution: Execution) -> None:
         outcome = ledger.Outcome(status=RunStatus.FAILED, error=failure)
         ledger.end_run(run=run, outcome=outcome, at=clock.now())
         raise
-
-
-def _preload() -> Preload:
-    compute = settings.PLATFORM.compute
-    return Preload(engines=compute.engines, cpus=compute.cpu_set)
 
 
 def longest_seconds() -> float:

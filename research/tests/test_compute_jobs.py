@@ -15,7 +15,7 @@ from exchanges.services.catalogue import register_series
 from research.compute import fork_server
 from research.engines.registry import get_engine
 from research.models import Artefact, Run
-from research.services.execution import job_root
+from research.services.children import job_root
 from research.tests.conftest import HOUR_NS, KEY, START_NS, Ask, bars, wave
 
 pytestmark = [

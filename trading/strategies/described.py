@@ -51,7 +51,12 @@ def admit_described(described: Sequence[Mapping[str, Any]], given: Params) -> di
         If a name is unknown or a value is not admitted. What only the strategy itself can
         refuse, such as a fast period above the slow one, is not refused here.
     """
-    return admit_all(tuple(map(_parameter, described)), given)
+    return admit_all(described_parameters(described), given)
+
+
+def described_parameters(described: Sequence[Mapping[str, Any]]) -> tuple[Parameter, ...]:
+    """Return the parameters that a listing describes."""
+    return tuple(map(_parameter, described))
 
 
 def _parameter(described: Mapping[str, Any]) -> Parameter:
