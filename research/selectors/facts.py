@@ -1,14 +1,13 @@
 """The facts that a run left, checked against the hash its row holds."""
 
 import hashlib
-import io
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from numpy.typing import NDArray
 
-from common.data_pipeline.arrays import to_numpy
+from common.data_pipeline.parquet_bytes import from_parquet
 from research.exceptions import ArtefactDamaged
 from research.models import Artefact, Run
 
@@ -21,24 +20,28 @@ def read_artefact(artefact: Artefact) -> dict[str, NDArray[Any]]:
     ArtefactDamaged
         If the file is missing or its content is not what the run left.
     """
-    import pyarrow.parquet as pq
+    return read_file(artefact.path, sha256=artefact.sha256, what=str(artefact))
 
-    path = Path(settings.ARTEFACT_ROOT) / artefact.path
+
+def read_file(name: str, *, sha256: str, what: str) -> dict[str, NDArray[Any]]:
+    """Return the columns of a file below the artefact folder.
+
+    Raises
+    ------
+    ArtefactDamaged
+        If it is missing, or its content has another hash.
+    """
+    path = Path(settings.ARTEFACT_ROOT) / name
     try:
         content = path.read_bytes()
     except OSError as e:
-        raise ArtefactDamaged(
-            f"{artefact} cannot be read: {e.strerror}", path=artefact.path
-        ) from e
+        raise ArtefactDamaged(f"{what} cannot be read: {e.strerror}", path=name) from e
     found = hashlib.sha256(content).hexdigest()
-    if found != artefact.sha256:
+    if found != sha256:
         raise ArtefactDamaged(
-            f"{artefact} has hash {found[:12]}, the run recorded {artefact.sha256[:12]}",
-            path=artefact.path,
+            f"{what} has hash {found[:12]}, the run recorded {sha256[:12]}", path=name
         )
-    # Not `read_table`: it loads the machinery of many-file datasets, 35 MB of it.
-    table = pq.ParquetFile(io.BytesIO(content)).read()
-    return {name: to_numpy(table[name]) for name in table.column_names}
+    return from_parquet(content)
 
 
 def artefact_of(run: Run, kind: str) -> Artefact | None:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 from django.db.models import F, QuerySet
 
 from research.domain.sweep import Objective
-from research.exceptions import UnknownSweep
-from research.models import Sweep, Trial
+from research.exceptions import SweepNotRunning, UnknownSweep
+from research.models import Dataset, Sweep, Trial
+from research.search.pareto import pareto_front
 
 _RELATED = ("experiment", "strategy_version__strategy", "dataset__series__instrument__venue")
 
@@ -30,6 +32,19 @@ def get_sweep(number: int) -> Sweep:
     return sweep
 
 
+def dataset_of(sweep: Sweep) -> Dataset:
+    """Return the bars of a sweep that has begun.
+
+    Raises
+    ------
+    SweepNotRunning
+        If it has not.
+    """
+    if sweep.dataset is None:
+        raise SweepNotRunning(f"{sweep} has not begun: its bars are not known", sweep=sweep.pk)
+    return sweep.dataset
+
+
 def best_trials(sweep: Sweep, *, count: int) -> QuerySet[Trial]:
     """Return the trials that rank highest; those that must not rank are none of them."""
     order = "value" if Objective(sweep.objective).sign < 0 else "-value"
@@ -38,7 +53,7 @@ def best_trials(sweep: Sweep, *, count: int) -> QuerySet[Trial]:
 
 def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
     """Return a sweep as the document that the command and the API show."""
-    seconds = sum(sweep.timings.get("sittings_s", []))
+    seconds = worked_seconds(sweep)
     n_trials = sweep.trials.count()
     document: dict[str, Any] = {
         "sweep_id": sweep.pk,
@@ -50,14 +65,17 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
             "version": sweep.strategy_version.version,
             "source_hash": sweep.strategy_version.source_hash,
         },
-        "dataset": {"hash": sweep.dataset.hash, "rows": sweep.dataset.rows},
+        "dataset": _dataset(sweep),
         "grid": sweep.grid,
+        "method": sweep.method,
         "objective": sweep.objective,
+        "objectives": sweep.objectives or [sweep.objective],
         "min_round_trips": sweep.min_round_trips,
         "n_sets": sweep.n_sets,
         "n_contradictory": sweep.n_contradictory,
         "n_trials": n_trials,
         "n_failed": sweep.trials.exclude(error="").count(),
+        "n_pruned": sweep.trials.filter(pruned_after__isnull=False).count(),
         "n_ranked": sweep.trials.filter(value__isnull=False).count(),
         "progress": sweep.progress,
         "seconds": seconds,
@@ -68,6 +86,11 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
             for trial in best_trials(sweep, count=best)
         ],
     }
+    if sweep.objectives:
+        document["front"] = [
+            {"number": trial.number, "params": trial.params, "values": trial.values}
+            for trial in pareto_trials(sweep)
+        ]
     if sweep.error_code:
         document |= {
             "code": sweep.error_code,
@@ -75,6 +98,32 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
             "extra": {"sweep_id": sweep.pk},
         }
     return document
+
+
+def worked_seconds(sweep: Sweep) -> float:
+    """Return how long at least one process was at a sweep."""
+    # As they were noted before several processes could be at one.
+    before: float = sum(sweep.timings.get("sittings_s", []))
+    total, end = before, 0.0
+    for first, last in sorted(sweep.timings.get("sittings", {}).values()):
+        total += max(last - max(first, end), 0.0)
+        end = max(end, last)
+    return total
+
+
+def pareto_trials(sweep: Sweep) -> list[Trial]:
+    """Return the trials that no other is better than in all objectives at once."""
+    trials = list(sweep.trials.filter(values__isnull=False).order_by("number"))
+    if not trials:
+        return []
+    signs = [Objective(metric).sign for metric in sweep.objectives]
+    values = np.array([trial.values for trial in trials], np.float64)
+    return [trial for trial, best in zip(trials, pareto_front(values, signs), strict=True) if best]
+
+
+def _dataset(sweep: Sweep) -> dict[str, Any] | None:
+    dataset = sweep.dataset
+    return None if dataset is None else {"hash": dataset.hash, "rows": dataset.rows}
 
 
 def surface(sweep: Sweep, *, x: str, y: str, metric: str) -> list[tuple[Any, Any, float | None]]:

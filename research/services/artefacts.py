@@ -1,7 +1,7 @@
 """Files that a run leaves: fills and equity as Parquet, named by the run, checked by hash."""
 
 import hashlib
-import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
-from common.data_pipeline.arrays import to_arrow
 from common.data_pipeline.durable import make_folder, replace_file
+from common.data_pipeline.parquet_bytes import to_parquet
 from common.domain.bars import Times
 from research.domain.backtest import BacktestResult
 from research.exceptions import ArtefactNotWritten
@@ -56,21 +56,28 @@ def _columns(facts: NDArray[np.void]) -> dict[str, NDArray[np.generic]]:
 def _write(
     run: Run, kind: str, columns: dict[str, NDArray[np.generic]], *, rows: int
 ) -> StoredFile:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    buffer = io.BytesIO()
-    table = pa.table({name: to_arrow(values) for name, values in columns.items()})
-    pq.write_table(table, buffer, compression="zstd", use_dictionary=False)
-    content = buffer.getvalue()
     name = Path(f"{run.pk:08d}"[:-3]) / f"{run.pk}-{kind}.parquet"
+    return write_file(name, columns, kind=kind, of=str(run), rows=rows)
+
+
+def write_file(
+    name: Path, columns: Mapping[str, NDArray[np.generic]], *, kind: str, of: str, rows: int
+) -> StoredFile:
+    """Write columns below the artefact folder.
+
+    Raises
+    ------
+    ArtefactNotWritten
+        If the disk refuses.
+    """
+    content = to_parquet(columns)
     target = Path(settings.ARTEFACT_ROOT) / name
     try:
         make_folder(target.parent)
         replace_file(target, content)
     except OSError as e:
         raise ArtefactNotWritten(
-            f"{kind} of {run} cannot be written to {target}: {e}", path=str(target)
+            f"{kind} of {of} cannot be written to {target}: {e}", path=str(target)
         ) from e
     return StoredFile(kind, str(name), hashlib.sha256(content).hexdigest(), len(content), rows)
 

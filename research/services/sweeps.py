@@ -1,83 +1,47 @@
-"""Sweeps: every set of a grid of parameters on one engine, each set a trial of the ledger."""
+"""Sweeps and searches: many sets of parameters on one engine, each a trial of the ledger."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import batched
-from time import perf_counter
+from dataclasses import dataclass
+from time import sleep
+from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
-from common.domain.memory import peak_rss_bytes
+from exchanges.models import Series
 from exchanges.selectors.market_data import get_instrument
 from exchanges.services.catalogue import register_series
-from research.domain.backtest import BacktestRequest
+from research.compute.set_files import Survey
+from research.compute.set_trials import chunk_size
 from research.domain.question import canonical_hash
-from research.domain.question_document import question_to_json
 from research.domain.sweep import SweepQuestion
-from research.engines.base import Progress, ignore_progress
 from research.engines.registry import engine_version
-from research.exceptions import (
-    Interrupted,
-    SweepDiffers,
-    SweepFailed,
-    SweepNotRunning,
-    UnknownSweep,
-)
-from research.models import Sweep, Trial
-from research.services import column_runs, datasets
+from research.exceptions import Interrupted, SweepDiffers, SweepNotRunning
+from research.models import FINAL_STATES, Sweep, SweepChunk
+from research.selectors.sweeps import get_sweep
+from research.services import datasets, searches, sweep_chunks, sweep_results
+from research.services.datasets import LoadedMarket
 from research.services.ledger import get_experiment
-from research.services.owners import is_alive, process_name
 from research.services.prepared import PreparedRun
 from research.services.provenance import code_hash, provenance
-from trading.services.catalogue import load_strategy, record_version
-from trading.strategies.parameters import Value
+from research.services.sweep_rows import asked_columns, question_of
+from research.services.sweep_sittings import Means, Sitting
+from trading.models import StrategyVersion
 
-type Observe = Callable[[Mapping[int, column_runs.Tried]], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    """A sweep with everything it names looked up; `sets` are by their place on the grid."""
-
-    question: SweepQuestion
-    prepared: PreparedRun
-    sets: dict[int, dict[str, Value]]
-    n_contradictory: int
-
-    def input_hash(self) -> str:
-        """Return the hash of all that decides the trials."""
-        grid = {"grid": self.question.grid.describe(), "objective": self.question.objective.metric}
-        bounds = {"min_round_trips": self.question.min_round_trips}
-        return canonical_hash({**self.prepared.inputs(), **grid, **bounds})
+_POLL_SECONDS: Final = 0.2
+_MB: Final = 1_000_000
 
 
-def run_sweep(
-    *,
-    question: SweepQuestion,
-    store: SeriesStore,
-    clock: Clock,
-    user_id: int | None = None,
-    progress: Progress = ignore_progress,
-    observe: Observe | None = None,
-) -> Sweep:
-    """Try every set of the grid and return the sweep's row, which is in a final state.
+def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = None) -> Sweep:
+    """Try the sets of a sweep and return its row, which is in a final state.
 
     Parameters
     ----------
-    question, store, clock
-        What is tried, on what, and when it ends.
+    question, means
+        What is tried, and with what.
     user_id
         Who asks.
-    progress
-        Takes the fraction done.
-    observe
-        Takes what each set came to, day by day, by its number, once its trial is written.
 
     Raises
     ------
@@ -86,217 +50,175 @@ def run_sweep(
     KeyboardInterrupt
         As it came; the row is CANCELED, its trials so far are kept.
     """
-    prepared = _prepare(question, store)
-    sweep = _begin(prepared, user_id=user_id)
-    return _continue(
-        sweep=sweep, prepared=prepared, clock=clock, progress=progress, observe=observe
-    )
+    planned = _plan(question, means)
+    with transaction.atomic():
+        sweep = Sweep.objects.create(
+            experiment=get_experiment(
+                question=question.question,
+                key=planned.version.strategy.key,
+                user_id=user_id,
+            ),
+            created_by_id=user_id,
+            status=RunStatus.RUNNING,
+            **asked_columns(question),
+            **planned.columns(),
+        )
+        SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
+    return see_through(get_sweep(sweep.pk), means)
 
 
-def resume_sweep(
-    *,
-    number: int,
-    question: SweepQuestion,
-    store: SeriesStore,
-    clock: Clock,
-    progress: Progress = ignore_progress,
-) -> Sweep:
-    """Try the sets that a sweep whose process is gone has not tried yet.
+def resume_sweep(*, number: int, means: Means, question: SweepQuestion | None = None) -> Sweep:
+    """Work on a sweep that others began, until it has ended, and return its row.
+
+    Parameters
+    ----------
+    question
+        What it must have been asked; None is whatever it was.
 
     Raises
     ------
     UnknownSweep
         If there is none of that number.
     SweepNotRunning
-        If it has ended, or its process is still there.
+        If it has not begun, or has ended.
     SweepDiffers
         If the question, the bars or the code are not those it began with.
     """
-    prepared = _prepare(question, store)
-    sweep = Sweep.objects.filter(pk=number).first()
-    if sweep is None:
-        raise UnknownSweep(f"no sweep {number}", sweep=number)
-    if (sweep.input_hash, sweep.code_hash) != (prepared.input_hash(), code_hash()):
+    sweep = get_sweep(number)
+    if sweep.status != RunStatus.RUNNING:
+        raise SweepNotRunning(f"{sweep} is {sweep.status}: it has not begun or has ended")
+    if question is not None and asked_columns(question) != asked_columns(question_of(sweep)):
+        raise SweepDiffers(f"{sweep} began with another question", sweep=number)
+    return see_through(sweep, means)
+
+
+def begin_queued(*, sweep: Sweep, means: Means) -> Sweep:
+    """Let a queued sweep begin, unless another worker has; return its row.
+
+    Raises
+    ------
+    PlatformError
+        What is wrong with the question.
+    """
+    planned = _plan(question_of(sweep), means)
+    with transaction.atomic():
+        if Sweep.objects.filter(pk=sweep.pk, status=RunStatus.QUEUED).update(
+            status=RunStatus.RUNNING, **planned.columns()
+        ):
+            SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
+    return get_sweep(sweep.pk)
+
+
+def see_through(sweep: Sweep, means: Means) -> Sweep:
+    """Work on a sweep that runs until it has ended, whoever else does; return its row.
+
+    Raises
+    ------
+    SweepDiffers
+        If this process has other code than that it began with.
+    KeyboardInterrupt
+        As it came; the row is CANCELED.
+    """
+    check_code(sweep)
+    try:
+        while sweep.status not in FINAL_STATES:
+            sweep_chunks.reopen_lost(at=means.clock.now())
+            Sitting(sweep, means).work()
+            sweep.refresh_from_db()
+            if sweep.status not in FINAL_STATES:
+                # Others have the last chunks, or it is paused.
+                sleep(_POLL_SECONDS)
+    except SweepNotRunning:
+        sweep.refresh_from_db()
+    except PlatformError as error:
+        sweep_results.end(sweep, error, status=RunStatus.FAILED, at=means.clock.now())
+    except KeyboardInterrupt:
+        stopped = Interrupted("stopped before it was done")
+        sweep_results.end(sweep, stopped, status=RunStatus.CANCELED, at=means.clock.now())
+        raise
+    return get_sweep(sweep.pk)
+
+
+def check_code(sweep: Sweep) -> None:
+    """Refuse to add trials of other code to those of a sweep.
+
+    Raises
+    ------
+    SweepDiffers
+        If the platform has changed since it began.
+    """
+    here = code_hash()
+    if sweep.code_hash != here:
         raise SweepDiffers(
-            f"{sweep} began with another question, other bars or other code", sweep=number
+            f"{sweep} began with code {sweep.code_hash[:12]} of the platform, here is {here[:12]}",
+            sweep=sweep.pk,
         )
-    before = sweep.owner
-    abandoned = sweep.status == RunStatus.RUNNING and not is_alive(before)
-    if not abandoned or not Sweep.objects.filter(
-        pk=number, status=RunStatus.RUNNING, owner=before
-    ).update(owner=process_name()):
-        raise SweepNotRunning(f"{sweep} has ended, or {before} runs it", sweep=number)
-    sweep.refresh_from_db()
-    return _continue(sweep=sweep, prepared=prepared, clock=clock, progress=progress)
 
 
-def _prepare(question: SweepQuestion, store: SeriesStore) -> _Prepared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """A sweep with everything it names looked up."""
+
+    question: SweepQuestion
+    version: StrategyVersion
+    survey: Survey
+    series: Series
+    loaded: LoadedMarket
+    engine_version: str
+
+    @property
+    def size(self) -> int:
+        """How many sets make a chunk."""
+        budget = min(
+            self.question.budget_bytes, settings.PLATFORM.compute.job_memory_mb * _MB // 2
+        )
+        size = chunk_size(bars=len(self.loaded.period), budget_bytes=budget)
+        return size if self.question.search is None else searches.batch_size(self.question, size)
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of a sweep that are known once it begins."""
+        return {
+            "strategy_version": self.version,
+            "dataset": datasets.record_dataset(series=self.series, loaded=self.loaded),
+            "engine_version": self.engine_version,
+            "input_hash": self._input_hash(),
+            "n_contradictory": self.survey.n_contradictory,
+            "provenance": provenance(),
+            "code_hash": code_hash(),
+        }
+
+    def _input_hash(self) -> str:
+        asked = self.question.question
+        prepared = PreparedRun(
+            question=asked,
+            request=asked,
+            strategy_version=self.version,
+            series=self.series,
+            loaded=self.loaded,
+            engine_version=self.engine_version,
+        )
+        columns = asked_columns(self.question)
+        names = ("grid", "method", "search", "objective", "objectives", "min_round_trips")
+        return canonical_hash({**prepared.inputs(), **{name: columns[name] for name in names}})
+
+
+def _plan(question: SweepQuestion, means: Means) -> _Planned:
     asked = question.question
-    version = engine_version(asked.engine)
-    strategy = load_strategy(asked.strategy_key)
-    found = list(question.grid.sets(strategy, asked.params))
-    sets = {number: params for number, params in enumerate(found) if params is not None}
+    version_of_engine = engine_version(asked.engine)
+    version, survey = means.bench(lambda _: None).survey(question)
     instrument = get_instrument(asked.instrument)
-    warm_up = max((strategy.warm_up(params) for params in sets.values()), default=0)
     loaded = datasets.load_market(
-        store=store, spec=instrument.spec, question=asked, warm_up=warm_up
+        store=means.store, spec=instrument.spec, question=asked, warm_up=survey.warm_up
     )
     datasets.check_market(loaded=loaded, question=asked)
-    request = BacktestRequest(
-        strategy=strategy,
-        params=dict(asked.params),
-        cash=asked.cash,
-        costs=asked.costs,
-        sizing=asked.sizing,
-        account=asked.account,
-        rebalance=asked.rebalance,
-        settings=asked.settings,
-        seed=asked.seed,
-    )
-    return _Prepared(
+    planned = _Planned(
         question=question,
-        prepared=PreparedRun(
-            question=asked,
-            request=request,
-            strategy_version=record_version(strategy),
-            series=register_series(store=store, key=loaded.key),
-            loaded=loaded,
-            engine_version=version,
-        ),
-        sets=sets,
-        n_contradictory=len(found) - len(sets),
+        version=version,
+        survey=survey,
+        series=register_series(store=means.store, key=loaded.key),
+        loaded=loaded,
+        engine_version=version_of_engine,
     )
-
-
-def _begin(prepared: _Prepared, *, user_id: int | None) -> Sweep:
-    question, run = prepared.question, prepared.prepared
-    origin, sources = provenance(), code_hash()
-    with transaction.atomic():
-        return Sweep.objects.create(
-            experiment=get_experiment(
-                question=question.question, key=run.strategy_version.strategy.key, user_id=user_id
-            ),
-            strategy_version=run.strategy_version,
-            dataset=datasets.record_dataset(series=run.series, loaded=run.loaded),
-            created_by_id=user_id,
-            engine=question.question.engine,
-            engine_version=run.engine_version,
-            question=question_to_json(question.question),
-            grid=question.grid.describe(),
-            objective=question.objective.metric,
-            min_round_trips=question.min_round_trips,
-            input_hash=prepared.input_hash(),
-            provenance=origin,
-            code_hash=sources,
-            status=RunStatus.RUNNING,
-            owner=process_name(),
-            n_sets=question.grid.size,
-            n_contradictory=prepared.n_contradictory,
-        )
-
-
-def _continue(
-    *,
-    sweep: Sweep,
-    prepared: _Prepared,
-    clock: Clock,
-    progress: Progress,
-    observe: Observe | None = None,
-) -> Sweep:
-    began = perf_counter()
-
-    def end(status: RunStatus, error: PlatformError | None = None) -> Sweep:
-        timings = {"sittings_s": [*sweep.timings.get("sittings_s", []), perf_counter() - began]}
-        return _end(sweep, status=status, error=error, timings=timings, at=clock.now())
-
-    try:
-        for done in _try_sets(sweep, prepared, observe):
-            progress(done)
-        _check_any_ran(sweep)
-    except PlatformError as error:
-        return end(RunStatus.FAILED, error)
-    except KeyboardInterrupt:
-        end(RunStatus.CANCELED, Interrupted("stopped before it was done"))
-        raise
-    return end(RunStatus.SUCCEEDED)
-
-
-def _check_any_ran(sweep: Sweep) -> None:
-    # A set that ruins the account is an answer; a sweep of nothing but errors is none.
-    failed = sweep.trials.exclude(error__in=("", column_runs.RUINED))
-    first = failed.order_by("number").first()
-    if first is not None and failed.count() == sweep.trials.count():
-        raise SweepFailed(
-            f"all {failed.count()} sets failed, the first with: {first.error}", sweep=sweep.pk
-        )
-
-
-def _try_sets(sweep: Sweep, prepared: _Prepared, observe: Observe | None) -> Iterator[float]:
-    """Write the trials that are missing, chunk by chunk, and yield the fraction done."""
-    written = set(sweep.trials.values_list("number", flat=True))
-    missing = [number for number in prepared.sets if number not in written]
-    loaded = prepared.prepared.loaded
-    size = column_runs.chunk_size(
-        bars=len(loaded.period), budget_bytes=prepared.question.budget_bytes
-    )
-    for chunk in batched(missing, size):
-        sets = [prepared.sets[number] for number in chunk]
-        found = column_runs.try_sets(prepared.prepared, sets, by_day=observe is not None)
-        tried = dict(zip(chunk, found, strict=True))
-        _write(sweep, prepared, tried)
-        if observe is not None:
-            observe(tried)
-        written.update(chunk)
-        yield len(written) / len(prepared.sets)
-
-
-def _write(sweep: Sweep, prepared: _Prepared, tried: Mapping[int, column_runs.Tried]) -> None:
-    # One transaction a chunk: a process that is killed loses this chunk and no other.
-    with transaction.atomic():
-        Trial.objects.bulk_create(
-            Trial(
-                sweep=sweep,
-                number=number,
-                params=prepared.sets[number],
-                trial_hash=_trial_hash(prepared.prepared, prepared.sets[number]),
-                metrics=each.metrics,
-                value=prepared.question.value_of(each.metrics),
-                error=each.error,
-            )
-            for number, each in tried.items()
-        )
-        sweep.progress = min(max(tried) / prepared.question.grid.size, 1.0)
-        if not _held(sweep).update(progress=sweep.progress):
-            raise SweepNotRunning(f"{sweep} is not of this process any more", sweep=sweep.pk)
-
-
-def _held(sweep: Sweep) -> QuerySet[Sweep]:
-    return Sweep.objects.filter(pk=sweep.pk, status=RunStatus.RUNNING, owner=sweep.owner)
-
-
-def _trial_hash(prepared: PreparedRun, params: dict[str, Value]) -> str:
-    request = replace(prepared.request, params=params)
-    return canonical_hash(replace(prepared, request=request).trial())
-
-
-@transaction.atomic
-def _end(
-    sweep: Sweep,
-    *,
-    status: RunStatus,
-    error: PlatformError | None,
-    timings: dict[str, list[float]],
-    at: datetime,
-) -> Sweep:
-    if not _held(sweep).update(
-        status=status,
-        progress=1.0 if status is RunStatus.SUCCEEDED else sweep.progress,
-        error_code=error.code if error else "",
-        error_detail=error.detail if error else "",
-        timings=timings,
-        peak_rss_bytes=peak_rss_bytes(),
-        finished_at=at,
-    ):
-        raise SweepNotRunning(f"{sweep} has ended or is not of this process", sweep=sweep.pk)
-    sweep.refresh_from_db()
-    return sweep
+    if question.search is not None:
+        searches.plan_of(question, version, batch=planned.size)
+    return planned

@@ -1,7 +1,6 @@
 """The sets of a sweep day by day, and the walk-forward that chooses among them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,25 +11,11 @@ from portfolio.metrics import ratios
 from portfolio.metrics.daily import DAY_NS
 from portfolio.metrics.returns import YEAR_DAYS
 from research.domain.validation_question import ValidationQuestion
-from research.services.column_runs import Tried
-from research.validation.daily_facts import Counts, DailyFacts
+from research.validation.daily_facts import Counts
 from research.validation.exceptions import NotComputable, TooFewPeriods
 from research.validation.splits import walk_forward_windows
 from research.validation.walk_forward import Choice, WalkForward, walk_forward
 from trading.strategies.parameters import Params, Value
-
-
-@dataclass(slots=True)
-class DayCollector:
-    """Takes what a sweep tries and keeps the days of it; a set that was not executed has none."""
-
-    days: dict[int, DailyFacts] = field(default_factory=dict)
-
-    def take(self, tried: Mapping[int, Tried]) -> None:
-        """Keep the days of a chunk."""
-        self.days |= {
-            number: each.daily for number, each in tried.items() if each.daily is not None
-        }
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -56,36 +41,6 @@ class DayMatrix:
     returns: Floats
     round_trips: Counts
     day_ns: Times
-
-    @classmethod
-    def of(
-        cls, days: dict[int, DailyFacts], sets: Mapping[int, dict[str, Value]], open_ns: Times
-    ) -> "DayMatrix":
-        """Return the matrix of sets by number; the days are taken out of the mapping.
-
-        Parameters
-        ----------
-        days
-            At least one.
-        sets
-            The parameters of each number.
-        open_ns : ndarray of int64, shape (n_bars,)
-            Open times of the bars of the period.
-        """
-        numbers = tuple(sorted(days))
-        first = days[numbers[0]]
-        returns = np.empty((len(first.returns), len(numbers)))
-        round_trips = np.empty(returns.shape, np.int32)
-        for column, number in enumerate(numbers):
-            one = days.pop(number)  # So that the whole is not there twice.
-            returns[:, column], round_trips[:, column] = one.returns, one.round_trips
-        return cls(
-            numbers=numbers,
-            sets=tuple(sets[number] for number in numbers),
-            returns=returns,
-            round_trips=round_trips,
-            day_ns=np.unique(open_ns // DAY_NS) * DAY_NS,
-        )
 
     def column(self, number: int) -> Floats:
         """Return the daily returns of the set at that place of the grid, shape (n_days,)."""

@@ -8,15 +8,16 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
 from common.domain.costs import CostModel
 from common.domain.enums import RunStatus
+from research.compute import set_trials
 from research.domain.backtest import BacktestRequest
 from research.domain.question import RunQuestion
 from research.domain.set_list import SetList
 from research.domain.validation_question import ValidationQuestion
 from research.engines.registry import get_engine
 from research.models import Run, Sweep
-from research.services import column_runs
 from research.services.backtests import run_backtest
 from research.services.prepared import PreparedRun
+from research.services.sweep_sittings import Means
 from research.services.sweeps import run_sweep
 from research.validation.delayed import Delayed
 from research.validation.exceptions import NotComputable
@@ -98,7 +99,7 @@ def delayed_sharpe(prepared: PreparedRun) -> float:
     request, market = _request(prepared), prepared.loaded.market
     late = replace(request, strategy=Delayed(_strategy(request)))
     result = get_engine(prepared.question.engine).run(late, market)
-    return estimate(column_runs.days_of(result, late, market).returns).sharpe
+    return estimate(set_trials.days_of(result, late, market).returns).sharpe
 
 
 def try_neighbours(
@@ -123,7 +124,7 @@ def try_neighbours(
         question=replace(question.sweep.question, params={}),
         grid=SetList(around),
     )
-    return run_sweep(question=asked, store=store, clock=clock, user_id=user_id)
+    return run_sweep(question=asked, means=Means(store=store, clock=clock), user_id=user_id)
 
 
 def neighbourhood(sweep: Sweep) -> float:

@@ -14,7 +14,7 @@ from research.domain.validation_question import ValidationQuestion
 from research.engines.base import Progress, ignore_progress
 from research.exceptions import MarketChanged, NotValidated
 from research.models import Comparison, Run, Sweep, Validation
-from research.selectors.sweeps import best_trials
+from research.selectors.sweeps import best_trials, dataset_of
 from research.selectors.validations import count_trials_of, trial_sharpes
 from research.services import validation_parity, validation_stress
 from research.services.attempts import attempt, known, then
@@ -22,8 +22,9 @@ from research.services.backtests import run_backtest
 from research.services.prepared import PreparedRun
 from research.services.preparing import prepare
 from research.services.provenance import code_hash, provenance
+from research.services.sweep_days import read_days
+from research.services.sweep_sittings import Means
 from research.services.sweeps import run_sweep
-from research.services.validation_matrix import DayCollector, DayMatrix
 from research.services.validation_returns import ReturnsFound, deflate, judge_returns
 from research.validation.gates import Gate, Undefined
 from research.validation.judging import Evidence, verdict
@@ -97,24 +98,19 @@ def validate(
     the neighbours, and the chosen set at doubled costs.
     """
     asked = _Asked(question=question, store=store, clock=clock, user_id=user_id)
-    days = DayCollector()
-    sweep = run_sweep(
-        question=question.sweep, progress=progress, observe=days.take, **asked.common
-    )
+    means = Means(store=store, clock=clock, progress=progress)
+    sweep = run_sweep(question=question.sweep, means=means, user_id=user_id)
     if sweep.status != RunStatus.SUCCEEDED:
         raise NotValidated(f"{sweep} is {sweep.status}: {sweep.error_detail}", sweep=sweep.pk)
+    dataset = dataset_of(sweep)
     best = best_trials(sweep, count=1).first()
     if best is None:
         return _record(asked, sweep, chosen=None)
     chosen_question = replace(question.sweep.question, params=best.params)
     prepared = prepare(question=chosen_question, store=store)
-    if prepared.loaded.hash != sweep.dataset.hash:
+    if prepared.loaded.hash != dataset.hash:
         raise MarketChanged(f"the bars of {prepared.loaded.key} changed: validate again")
-    matrix = DayMatrix.of(
-        days.days,
-        dict(sweep.trials.values_list("number", "params")),
-        prepared.loaded.period.open_ns,
-    )
+    matrix = read_days(sweep)
     returns = judge_returns(matrix, chosen=matrix.column(best.number), question=question)
     return _record(asked, sweep, chosen=_put_to_the_test(asked, prepared, returns))
 
@@ -143,7 +139,7 @@ def _put_to_the_test(asked: _Asked, prepared: PreparedRun, returns: ReturnsFound
 
 
 def _record(asked: _Asked, sweep: Sweep, *, chosen: _Chosen | None) -> Validation:
-    n_trials = count_trials_of(sweep.strategy_version, sweep.dataset) + asked.question.prior_trials
+    n_trials = count_trials_of(sweep.strategy_version, dataset_of(sweep)) + asked.question.prior_trials
     figures: dict[str, Any] = {}
     if chosen is None:
         evidence = _nothing(sweep, n_trials)
@@ -156,7 +152,7 @@ def _record(asked: _Asked, sweep: Sweep, *, chosen: _Chosen | None) -> Validatio
         return Validation.objects.create(
             experiment=sweep.experiment,
             strategy_version=sweep.strategy_version,
-            dataset=sweep.dataset,
+            dataset=dataset_of(sweep),
             created_by_id=asked.user_id,
             sweep=sweep,
             neighbours=known(chosen.neighbours) if chosen else None,
@@ -181,7 +177,7 @@ def _evidence(chosen: _Chosen, sweep: Sweep, n_trials: int) -> tuple[Evidence, d
     returns = chosen.returns
     deflated, figures = deflate(
         returns.estimate,
-        sharpes=trial_sharpes(sweep.strategy_version, sweep.dataset),
+        sharpes=trial_sharpes(sweep.strategy_version, dataset_of(sweep)),
         n_trials=n_trials,
     )
     evidence = Evidence(

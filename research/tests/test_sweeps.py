@@ -15,6 +15,7 @@ from common.domain.enums import RunStatus
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
+from research.compute import set_answers
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
 from research.domain.sweep import Objective, SweepQuestion
@@ -22,7 +23,8 @@ from research.exceptions import SweepDiffers, SweepNotRunning
 from research.models import Sweep, Trial
 from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, describe_sweep
-from research.services import column_runs, sweeps
+from research.services import sweep_chunks
+from research.services.sweep_sittings import Means
 from research.services.sweeps import resume_sweep, run_sweep
 from research.tests.conftest import KEY, Ask, bars
 
@@ -41,8 +43,12 @@ def question(*grid: str, **changes: Any) -> SweepQuestion:
     )
 
 
+def means(store: SeriesStore) -> Means:
+    return Means(store=store, clock=SystemClock())
+
+
 def sweep(store: SeriesStore, asked: SweepQuestion) -> Sweep:
-    return run_sweep(question=asked, store=store, clock=SystemClock())
+    return run_sweep(question=asked, means=means(store))
 
 
 class TestSweep:
@@ -163,9 +169,7 @@ class TestDeath:
             with pytest.raises(_Killed):
                 _die_after_two_chunks(store, asked, monkeypatch)
 
-        done = resume_sweep(
-            number=Sweep.objects.get().pk, question=asked, store=store, clock=SystemClock()
-        )
+        done = resume_sweep(number=Sweep.objects.get().pk, question=asked, means=means(store))
 
         assert done.status == RunStatus.SUCCEEDED
         assert list(done.trials.order_by("number").values_list("number", flat=True)) == [
@@ -181,15 +185,13 @@ class TestDeath:
         number = Sweep.objects.get().pk
 
         with pytest.raises(SweepDiffers, match="another question"):
-            resume_sweep(
-                number=number, question=question("fast=3,4"), store=store, clock=SystemClock()
-            )
+            resume_sweep(number=number, question=question("fast=3,4"), means=means(store))
 
     def test_is_not_taken_from_a_living_process(self, store: SeriesStore) -> None:
         done = sweep(store, question())
 
         with pytest.raises(SweepNotRunning, match="has ended"):
-            resume_sweep(number=done.pk, question=question(), store=store, clock=SystemClock())
+            resume_sweep(number=done.pk, question=question(), means=means(store))
 
 
 class TestLedger:
@@ -210,7 +212,7 @@ def _die_after_two_chunks(
     store: SeriesStore, asked: SweepQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sweep, or go on, as a process that dies in its third chunk."""
-    real, calls, gone = column_runs.try_sets, 0, Trial.objects.count()
+    real, calls, gone = set_answers.try_sets, 0, Trial.objects.count()
 
     def try_sets(*args: Any, **named: Any) -> Any:
         nonlocal calls
@@ -220,11 +222,11 @@ def _die_after_two_chunks(
         return real(*args, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr(column_runs, "try_sets", try_sets)
+        patch.setattr(set_answers, "try_sets", try_sets)
         # Process 1 of this machine did not start at its very beginning.
-        patch.setattr(sweeps, "process_name", lambda: f"{platform.node()}/1/0.{gone}")
+        patch.setattr(sweep_chunks, "process_name", lambda: f"{platform.node()}/1/0.{gone}")
         earlier = Sweep.objects.first()
         if earlier is None:
             sweep(store, asked)
         else:
-            resume_sweep(number=earlier.pk, question=asked, store=store, clock=SystemClock())
+            resume_sweep(number=earlier.pk, question=asked, means=means(store))

@@ -10,17 +10,18 @@ from common.domain.bars import Floats
 from common.domain.timeframe import Timeframe
 from portfolio.metrics import ratios
 from portfolio.metrics.daily import DAY_NS
+from research.compute.set_trials import try_sets
+from research.domain.backtest import BacktestRequest
+from research.domain.grid import admit_each
 from research.domain.question import RunQuestion
 from research.domain.set_list import SetList
 from research.domain.sweep import SweepQuestion
 from research.models import Comparison
-from research.services import column_runs
 from research.services.preparing import prepare
 from research.services.validation_matrix import DayMatrix, DaySearch, walk
 from research.services.validation_parity import unexplained
 from research.tests.conftest import KEY, Ask
 from research.tests.validating import asked
-from research.validation.daily_facts import DailyFacts
 from research.validation.delayed import Delayed
 from research.validation.exceptions import NotComputable, TooFewPeriods
 from trading.strategies.library.sma_cross import SmaCross
@@ -33,10 +34,12 @@ def matrix(*columns: Any, trips: Any = None) -> DayMatrix:
     """Return a matrix of these columns; the sets are `{"column": number}`."""
     n_days = len(columns[0])
     ended = np.zeros(n_days, np.int32) if trips is None else np.array(trips, np.int32)
-    return DayMatrix.of(
-        {n: DailyFacts(np.array(column, np.float64), ended) for n, column in enumerate(columns)},
-        {n: {"column": n} for n in range(len(columns))},
-        np.arange(n_days) * DAY_NS,
+    return DayMatrix(
+        numbers=tuple(range(len(columns))),
+        sets=tuple({"column": n} for n in range(len(columns))),
+        returns=np.column_stack(columns),
+        round_trips=np.column_stack([ended] * len(columns)),
+        day_ns=np.arange(n_days) * DAY_NS,
     )
 
 
@@ -64,7 +67,10 @@ class TestDays:
         prepared = prepare(question=question, store=store)
         sets = [SmaCross().admit(given) for given in SETS]
 
-        for tried in column_runs.try_sets(prepared, sets, by_day=True):
+        request, market = prepared.request, prepared.loaded.market
+        assert isinstance(request, BacktestRequest)
+
+        for tried in try_sets(request, market, engine="vectorbt", sets=sets, by_day=True):
             assert tried.daily is not None
             returns = tried.daily.returns
             assert len(returns) == 18
@@ -74,7 +80,8 @@ class TestDays:
             )
             assert tried.metrics["sharpe"] == pytest.approx(ratios.sharpe(returns), rel=1e-9)
 
-        assert [tried.daily for tried in column_runs.try_sets(prepared, sets)] == [None, None]
+        found = try_sets(request, market, engine="vectorbt", sets=sets)
+        assert [tried.daily for tried in found] == [None, None]
 
 
 class TestSearch:
@@ -166,7 +173,8 @@ class TestUnexplained:
 
 class TestSetList:
     def test_fills_up_each_set(self) -> None:
-        found = list(SetList(({"fast": 3}, {"fast": 4, "slow": 9})).sets(SmaCross(), {"slow": 8}))
+        listed = SetList(({"fast": 3}, {"fast": 4, "slow": 9})).written(0, 2)
+        found = list(admit_each(SmaCross(), {"slow": 8}, listed))
 
         assert found == [
             {"fast": 3, "slow": 8, "allow_short": False},

@@ -1,6 +1,7 @@
 """The verdict on markets of which is known what a strategy can find in them."""
 
 import json
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -233,11 +234,13 @@ class TestLedger:
             raise KeyboardInterrupt
 
         store = stored(noise(1))
+        question = asked(*GRID)
+        by_one = replace(question, sweep=replace(question.sweep, budget_bytes=1))
         with pytest.raises(KeyboardInterrupt):
-            validate(question=asked(*GRID), store=store, clock=CLOCK, progress=interrupt)
+            validate(question=by_one, store=store, clock=CLOCK, progress=interrupt)
 
         sweep = Sweep.objects.get()
-        assert (sweep.status, sweep.trials.count()) == (RunStatus.CANCELED, 15)
+        assert (sweep.status, sweep.trials.count()) == (RunStatus.CANCELED, 1)
         assert not Validation.objects.exists()
 
     def test_a_strategy_that_quotes_is_refused(self) -> None:

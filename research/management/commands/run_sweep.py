@@ -15,6 +15,7 @@ from research.management.progress import progress_bar
 from research.management.report import render_sweep
 from research.management.stopping import stoppable
 from research.selectors.sweeps import describe_sweep
+from research.services.sweep_sittings import Means
 from research.services.sweeps import resume_sweep, run_sweep
 
 _MB = 1_000_000
@@ -57,21 +58,15 @@ class Command(PlatformCommand):
             min_round_trips=options["min_round_trips"],
             budget_bytes=options["memory_mb"] * _MB,
         )
-        store, clock = open_store(), SystemClock()
         with (
             stoppable("the trials so far are in the ledger"),
             progress_bar("sets", total=question.grid.size) as progress,
         ):
+            means = Means(store=open_store(), clock=SystemClock(), progress=progress)
             if options["resume"] is None:
-                sweep = run_sweep(question=question, store=store, clock=clock, progress=progress)
+                sweep = run_sweep(question=question, means=means)
             else:
-                sweep = resume_sweep(
-                    number=options["resume"],
-                    question=question,
-                    store=store,
-                    clock=clock,
-                    progress=progress,
-                )
+                sweep = resume_sweep(number=options["resume"], question=question, means=means)
         return describe_sweep(sweep, best=options["top"])
 
     def render(self, document: dict[str, Any]) -> str:

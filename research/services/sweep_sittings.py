@@ -1,0 +1,127 @@
+"""One process at the chunks of a sweep: takes one after the other, tries it, and writes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+from time import monotonic
+from typing import Final
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.clock import Clock
+from research.compute.exceptions import WorkerLost
+from research.engines.base import Progress, ignore_progress
+from research.exceptions import SweepNotRunning, WorkerStopping
+from research.models import Sweep, SweepChunk
+from research.services import sweep_chunks, sweep_results
+from research.services.benches import Bench, ChildBench, TerminalBench
+from research.services.sweep_trying import Trying
+
+_LOOK_SECONDS: Final = 0.5
+# How often a chunk may end the process that tries it.
+_MOST_DEATHS: Final = 3
+
+type Stopping = Callable[[], bool]
+
+
+def never() -> bool:
+    """Return False: nobody asks this process to end."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a process works with.
+
+    Parameters
+    ----------
+    is_worker
+        Whether it is a worker's, which runs strategies in children and holds leases.
+    is_stopping
+        Tells a worker that it is to end.
+    progress
+        Takes the fraction done.
+    """
+
+    store: SeriesStore
+    clock: Clock
+    is_worker: bool = False
+    is_stopping: Stopping = never
+    progress: Progress = ignore_progress
+
+    def bench(self, tick: Callable[[float], None]) -> Bench:
+        """Return where strategies are run."""
+        return ChildBench(tick) if self.is_worker else TerminalBench()
+
+
+class Sitting:
+    """Works on a sweep that runs, until nothing is left to take or its time is over."""
+
+    def __init__(self, sweep: Sweep, means: Means) -> None:
+        self._sweep, self._means = sweep, means
+        self._trying = Trying(sweep, means.bench(self._tick), means.store)
+        self._chunk: SweepChunk | None = None
+        self._looked = self._extended = monotonic()
+
+    def work(self, *, seconds: float = inf) -> bool:
+        """Try chunk after chunk; return whether some may be left when the time is over.
+
+        Raises
+        ------
+        SweepNotRunning
+            If the sweep ended meanwhile.
+        WorkerStopping
+            If the worker is to end; its chunk is given back.
+        PlatformError
+            What keeps every set from being tried: the sweep cannot go on.
+        """
+        end = monotonic() + seconds
+        while monotonic() < end:
+            if self._means.is_stopping():
+                raise WorkerStopping
+            at = self._means.clock.now()
+            chunk = sweep_chunks.take(self._sweep, at=at, is_leased=self._means.is_worker)
+            if chunk is None:
+                return False
+            self._try(chunk)
+        return True
+
+    def _try(self, chunk: SweepChunk) -> None:
+        self._chunk, self._extended = chunk, monotonic()
+        try:
+            found = self._trying.results(chunk)
+            done = sweep_results.write(chunk, found, at=self._means.clock.now())
+        except WorkerLost:
+            sweep_chunks.give_back(chunk)
+            if chunk.attempt >= _MOST_DEATHS:
+                raise
+        except (WorkerStopping, KeyboardInterrupt):
+            sweep_chunks.give_back(chunk)
+            raise
+        else:
+            self._means.progress(done)
+        finally:
+            self._chunk = None
+
+    def _tick(self, progress: float) -> None:  # noqa: ARG002 - of the child, not of the sweep
+        now = monotonic()
+        if self._chunk is None or now - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = now
+        if self._means.is_stopping():
+            raise WorkerStopping
+        try:
+            self._look(self._chunk, now)
+        except (OperationalError, InterfaceError):
+            # The database is away. Once the lease is over another process may take the chunk;
+            # what this one then has is not written.
+            connection.close_if_unusable_or_obsolete()
+
+    def _look(self, chunk: SweepChunk, now: float) -> None:
+        if now - self._extended >= settings.PLATFORM.compute.heartbeat_seconds:
+            sweep_chunks.extend(chunk, at=self._means.clock.now())
+            self._extended = now
+        elif not sweep_chunks.is_wanted(chunk):
+            raise SweepNotRunning(f"{chunk} is not wanted any more", sweep=chunk.sweep_id)
