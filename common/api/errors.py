@@ -20,6 +20,7 @@ from common.domain.errors import (
     InvalidArgument,
     InvalidInput,
     NotFound,
+    NotPermitted,
     PlatformError,
 )
 
@@ -29,6 +30,7 @@ _STATUS: Final[Mapping[type[BaseException], int]] = {
     InvalidArgument: status.HTTP_400_BAD_REQUEST,
     InvalidInput: status.HTTP_422_UNPROCESSABLE_ENTITY,
     NotFound: status.HTTP_404_NOT_FOUND,
+    NotPermitted: status.HTTP_403_FORBIDDEN,
     Conflict: status.HTTP_409_CONFLICT,
     ExternalError: status.HTTP_502_BAD_GATEWAY,
 }

@@ -51,6 +51,12 @@ class Conflict(PlatformError):
     code = "conflict"
 
 
+class NotPermitted(PlatformError):
+    """The person who asks may not do that."""
+
+    code = "permission_denied"
+
+
 class ExternalError(PlatformError):
     """Something outside the platform failed."""
 

@@ -26,6 +26,7 @@ from common.domain.errors import (
     InvalidArgument,
     InvalidInput,
     NotFound,
+    NotPermitted,
     VenueError,
 )
 
@@ -59,6 +60,7 @@ FAILURES: dict[str, Callable[[], None]] = {
     "argument": raising(InvalidArgument("period is 0, the least is 1", period=0)),
     "input": raising(InvalidInput("row 3 has no price", row=3)),
     "missing": raising(NotFound("no series BTC/USDT")),
+    "refused": raising(NotPermitted("you may not")),
     "conflict": raising(Conflict("the run has ended")),
     "external": raising(ExternalError("the engine failed")),
     "unreachable": raising(Unreachable("no answer", retry_after_seconds=2.5)),

@@ -35,6 +35,7 @@ class TestPlatformErrors:
                 404,
                 {"code": "not_found", "detail": "no series BTC/USDT", "extra": {}},
             ),
+            ("refused", 403, {"code": "permission_denied", "detail": "you may not", "extra": {}}),
             ("conflict", 409, {"code": "conflict", "detail": "the run has ended", "extra": {}}),
             (
                 "external",
