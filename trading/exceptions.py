@@ -43,3 +43,63 @@ class UnknownThreshold(NotFound):
     """No threshold has that name."""
 
     code = "unknown_threshold"
+
+
+class UnknownActor(InvalidArgument):
+    """No active user has that name."""
+
+    code = "unknown_user"
+
+
+class ReasonMissing(InvalidArgument):
+    """A step that needs a reason has none, or one that is too long."""
+
+    code = "reason_missing"
+
+
+class UnknownPromotion(NotFound):
+    """No promotion has that number."""
+
+    code = "unknown_promotion"
+
+
+class UnknownRequest(NotFound):
+    """No request has that number."""
+
+    code = "unknown_request"
+
+
+class NotPromotable(Conflict):
+    """What was found does not admit the step, or does not any more."""
+
+    code = "not_promotable"
+
+
+class AlreadyRequested(Conflict):
+    """A request for the same is pending."""
+
+    code = "already_requested"
+
+
+class AlreadyDecided(Conflict):
+    """The request was approved or declined before."""
+
+    code = "already_decided"
+
+
+class StageChanged(Conflict):
+    """Another step was taken in the meantime."""
+
+    code = "stage_changed"
+
+
+class ThresholdChanged(Conflict):
+    """The threshold is not what it was when the change was asked for."""
+
+    code = "threshold_changed"
+
+
+class ThresholdUnchanged(Conflict):
+    """The threshold has that value."""
+
+    code = "threshold_unchanged"
