@@ -21,7 +21,6 @@ from research.validation.deflation import deflated_sharpe_ratio, trial_variance
 from research.validation.gates import Measured, Undefined
 from research.validation.pbo import overfitting
 from research.validation.sharpe import SharpeEstimate, estimate
-from research.validation.thresholds import DEFAULTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class ReturnsFound:
 
 
 def judge_returns(
-    matrix: DayMatrix, *, chosen: Floats, question: ValidationQuestion
+    matrix: DayMatrix, *, chosen: Floats, question: ValidationQuestion, level: float
 ) -> ReturnsFound:
     """Walk forward, recombine and resample.
 
@@ -51,6 +50,8 @@ def judge_returns(
         Daily returns of the set that is judged.
     question
         How to split; the seed of its run draws the bootstrap.
+    level
+        Which quantile of the bootstrapped total returns is looked at, in (0, 1).
     """
     walked = attempt(lambda: walk(matrix, question))
     overfit = attempt(lambda: overfitting(matrix.returns))
@@ -79,7 +80,7 @@ def judge_returns(
         walk_forward_efficiency=then(walked, lambda each: each.found.efficiency()),
         walk_forward_windows=then(walked, lambda each: each.found.positive_share),
         overfitting=then(overfit, lambda each: each.pbo),
-        bootstrap=then(drawn, lambda each: each.quantile(DEFAULTS.bootstrap_level)),
+        bootstrap=then(drawn, lambda each: each.quantile(level)),
         estimate=attempt(lambda: estimate(chosen)),
         figures=figures,
     )

@@ -1,6 +1,6 @@
 """The verdict on one strategy: every gate, from trials of the ledger, in one row."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ from research.services.validation_returns import ReturnsFound, deflate, judge_re
 from research.validation.gates import Gate, Undefined
 from research.validation.judging import Evidence, verdict
 from research.validation.lookahead import LookAhead
+from research.validation.thresholds import Thresholds
+from trading.selectors.thresholds import threshold_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class _Asked:
     store: SeriesStore
     clock: Clock
     user_id: int | None
+    thresholds: Thresholds
 
     @property
     def common(self) -> dict[str, Any]:
@@ -97,7 +100,13 @@ def validate(
     Everything that is tried is a trial of the ledger before the trials are counted: the sets,
     the neighbours, and the chosen set at doubled costs.
     """
-    asked = _Asked(question=question, store=store, clock=clock, user_id=user_id)
+    asked = _Asked(
+        question=question,
+        store=store,
+        clock=clock,
+        user_id=user_id,
+        thresholds=Thresholds.of(threshold_values()),
+    )
     means = Means(store=store, clock=clock, progress=progress)
     sweep = run_sweep(question=question.sweep, means=means, user_id=user_id)
     if sweep.status != RunStatus.SUCCEEDED:
@@ -111,7 +120,12 @@ def validate(
     if prepared.loaded.hash != dataset.hash:
         raise MarketChanged(f"the bars of {prepared.loaded.key} changed: validate again")
     matrix = read_days(sweep)
-    returns = judge_returns(matrix, chosen=matrix.column(best.number), question=question)
+    returns = judge_returns(
+        matrix,
+        chosen=matrix.column(best.number),
+        question=question,
+        level=asked.thresholds.bootstrap_level,
+    )
     return _record(asked, sweep, chosen=_put_to_the_test(asked, prepared, returns))
 
 
@@ -139,14 +153,21 @@ def _put_to_the_test(asked: _Asked, prepared: PreparedRun, returns: ReturnsFound
 
 
 def _record(asked: _Asked, sweep: Sweep, *, chosen: _Chosen | None) -> Validation:
-    n_trials = count_trials_of(sweep.strategy_version, dataset_of(sweep)) + asked.question.prior_trials
+    n_trials = (
+        count_trials_of(sweep.strategy_version, dataset_of(sweep)) + asked.question.prior_trials
+    )
     figures: dict[str, Any] = {}
     if chosen is None:
         evidence = _nothing(sweep, n_trials)
     else:
         evidence, deflation = _evidence(chosen, sweep, n_trials)
-        figures = {**chosen.returns.figures, "deflation": deflation}
-    found = verdict(evidence)
+        figures = {
+            **chosen.returns.figures,
+            "deflation": deflation,
+            # The gate shows one of them; which of them suffices may change.
+            "sample": {"round_trips": known(evidence.round_trips), "years": known(evidence.years)},
+        }
+    found = verdict(evidence, asked.thresholds)
     origin, sources = provenance(), code_hash()
     with transaction.atomic():
         return Validation.objects.create(
@@ -164,6 +185,7 @@ def _record(asked: _Asked, sweep: Sweep, *, chosen: _Chosen | None) -> Validatio
             question={
                 **question_to_json(asked.question.sweep.question),
                 **asked.question.describe(),
+                "thresholds": asdict(asked.thresholds),
             },
             n_trials=n_trials,
             gates=[_describe_gate(gate) for gate in found.gates],

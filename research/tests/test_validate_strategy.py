@@ -19,6 +19,8 @@ from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
+from common.roles import Role
+from common.tests.factories import UserFactory
 from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
 from research.exceptions import NotValidated
@@ -27,6 +29,7 @@ from research.models import Run, Sweep, Trial, Validation
 from research.services.validations import validate
 from research.tests.validating import asked, verdict_of
 from research.validation.gates import KEYS
+from trading.services import thresholds
 from trading.services.catalogue import sync_strategies
 
 pytestmark = [
@@ -226,6 +229,30 @@ class TestGates:
         assert found.failed == {"parity", "doubled_costs"}
         assert "twice nothing is nothing" in found.sentences["doubled_costs"]
         assert "nautilus is not installed" in found.sentences["parity"]
+
+
+class TestThresholds:
+    def test_are_those_in_force_and_are_kept_with_the_verdict(self) -> None:
+        officer = UserFactory.create(role=Role.RISK_OFFICER)
+        for key, value in (("deflated_sharpe", 0.9999), ("bootstrap_level", 0.01)):
+            thresholds.change(
+                key=key, value=value, user=officer, reason="stricter", at=CLOCK.now()
+            )
+
+        validation = judged(stored(trends(1)))
+        found = verdict_of(validation)
+
+        assert "at least 0.9999 is needed" in found.sentences["deflated_sharpe"]
+        assert found.sentences["bootstrap"].startswith("the 1% quantile")
+        assert validation.question["thresholds"]["deflated_sharpe"] == 0.9999
+        assert validation.question["thresholds"]["delay"] == 0.5
+        # Twelve hundred days, a third to choose on, five of purge and five of embargo: the
+        # years suffice, and the gate does not show the round trips.
+        assert found.values["sample"] == pytest.approx(790 / 365)
+        assert validation.figures["sample"] == {
+            "round_trips": 15.0,
+            "years": found.values["sample"],
+        }
 
 
 class TestLedger:

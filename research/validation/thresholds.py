@@ -1,10 +1,12 @@
 """What a strategy must show before it may be a candidate."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from common.domain.errors import InvalidArgument
+from trading.domain.thresholds import THRESHOLDS
 
 # Those that are shares or probabilities.
 _SHARES: Final = (
@@ -18,7 +20,7 @@ _SHARES: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """The numbers of the gates; the defaults are conservative.
+    """The numbers of the gates, as they are asked at one time.
 
     Parameters
     ----------
@@ -49,18 +51,18 @@ class Thresholds:
         If one is not finite, negative although it may not be, or a share above 1.
     """
 
-    round_trips: int = 100
-    years: float = 2.0
-    deflated_sharpe: float = 0.95
-    overfitting: float = 0.20
-    walk_forward_efficiency: float = 0.5
-    walk_forward_windows: float = 0.60
-    doubled_costs: float = 0.0
-    delay: float = 0.5
-    neighbourhood: float = 0.70
-    bootstrap_level: float = 0.05
-    bootstrap: float = 0.0
-    parity: float = 1e-6
+    round_trips: int
+    years: float
+    deflated_sharpe: float
+    overfitting: float
+    walk_forward_efficiency: float
+    walk_forward_windows: float
+    doubled_costs: float
+    delay: float
+    neighbourhood: float
+    bootstrap_level: float
+    bootstrap: float
+    parity: float
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
@@ -70,5 +72,18 @@ class Thresholds:
                 bound = "in [0, 1]" if high else "finite and at least 0"
                 raise InvalidArgument(f"the threshold {name} is {value}, must be {bound}")
 
+    @classmethod
+    def of(cls, values: Mapping[str, float]) -> "Thresholds":
+        """Return those that are in force.
 
-DEFAULTS: Final = Thresholds()
+        Parameters
+        ----------
+        values
+            By their names; others are for others.
+        """
+        numbers: dict[str, Any] = {field.name: values[field.name] for field in fields(cls)}
+        return cls(**{**numbers, "round_trips": int(values["round_trips"])})
+
+
+# What holds until somebody sets it.
+DEFAULTS: Final = Thresholds.of({key: each.default for key, each in THRESHOLDS.items()})

@@ -1,6 +1,5 @@
 """Every gate at its threshold, on either side, and without a number."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from research.validation.exceptions import TooFewTrials
 from research.validation.gates import KEYS, Gate, Undefined, Verdict, measured
 from research.validation.judging import Evidence, verdict
 from research.validation.lookahead import ColumnDisagreement, LookAhead
-from research.validation.thresholds import DEFAULTS, Thresholds
+from research.validation.thresholds import DEFAULTS
 from trading.strategies.causality import Disagreement
 
 CLEAN = LookAhead(n_cuts=60, n_changes=12, targets=None)
@@ -218,6 +217,6 @@ class TestThresholds:
         ],
     )
     def test_refuse_what_makes_no_sense(self, name: str, value: Any) -> None:
-        make: Callable[..., Thresholds] = Thresholds
+        changed: Any = {name: value}
         with pytest.raises(InvalidArgument, match=f"the threshold {name} is {value}"):
-            make(**{name: value})
+            replace(DEFAULTS, **changed)
