@@ -21,6 +21,11 @@ _LEVELS: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _TRIALS: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000)
 
 
+def describe_days(matrix: DayMatrix) -> list[str]:
+    """Return the dates of the days, which the points of an equity are at."""
+    return [format_utc(int(day))[:10] for day in matrix.day_ns]
+
+
 def describe_equity(returns: Floats) -> list[float]:
     """Return growth of 1 at the end of each day."""
     return [round(float(value), 9) for value in np.cumprod(1.0 + returns)]
@@ -67,6 +72,12 @@ def describe_deflation(of: SharpeEstimate, *, variance: float) -> list[dict[str,
 def describe_distribution(found: Distribution) -> dict[str, float]:
     """Return quantiles by level."""
     return {f"{level:g}": found.quantile(level) for level in _LEVELS}
+
+
+def describe_histogram(found: Distribution, *, observed: float) -> dict[str, Any]:
+    """Return how often which values came, and the value of the history that there was."""
+    counts, edges = np.histogram(found.values, bins=_BINS)
+    return {"edges": edges.tolist(), "counts": counts.tolist(), "observed": observed}
 
 
 def _days(days: range, matrix: DayMatrix) -> dict[str, str]:

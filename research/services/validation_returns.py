@@ -9,9 +9,11 @@ from common.domain.bars import Floats
 from research.domain.validation_question import ValidationQuestion
 from research.services.attempts import attempt, known, then
 from research.services.validation_figures import (
+    describe_days,
     describe_deflation,
     describe_distribution,
     describe_equity,
+    describe_histogram,
     describe_overfitting,
     describe_walk,
 )
@@ -66,6 +68,7 @@ def judge_returns(
         for statistic in (total_return, max_drawdown)
     )
     figures = {
+        "days": describe_days(matrix),
         "equity": describe_equity(chosen),
         **(known(then(walked, lambda each: describe_walk(each.found, matrix))) or {}),
         "overfitting": known(then(overfit, describe_overfitting)),
@@ -73,6 +76,9 @@ def judge_returns(
             "total_return": known(then(drawn, describe_distribution)),
             "max_drawdown": known(then(depths, describe_distribution)),
         },
+        "drawdowns": known(
+            then(depths, lambda each: describe_histogram(each, observed=max_drawdown(chosen)))
+        ),
     }
     return ReturnsFound(
         round_trips=then(walked, lambda each: float(each.round_trips)),
