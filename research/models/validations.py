@@ -79,3 +79,13 @@ class Validation(models.Model):
 
     def __str__(self) -> str:
         return f"validation {self.pk}"
+
+    @property
+    def verdict(self) -> str:
+        """`PASS` where every gate did, else `FAIL`."""
+        return "PASS" if self.passed else "FAIL"
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the gates that did not pass, in their order."""
+        return [gate["name"] for gate in self.gates if not gate["passed"]]

@@ -11,6 +11,7 @@ from common.domain.time import format_utc, to_ns
 from portfolio.metrics.returns import YEAR_DAYS
 from research.exceptions import UnknownValidation
 from research.models import Dataset, Validation
+from research.selectors.command_lines import run_command
 from research.selectors.runs import count_trials, lineage_trials
 from trading.models import StrategyVersion
 
@@ -59,12 +60,12 @@ def trial_sharpes(version: StrategyVersion, dataset: Dataset) -> Floats:
 
 
 def describe_validation(validation: Validation) -> dict[str, Any]:
-    """Return a validation as the document that the command shows."""
+    """Return a validation as the document that the command and the API show."""
     version, dataset = validation.strategy_version, validation.dataset
     series = dataset.series
     return {
         "validation_id": validation.pk,
-        "verdict": "PASS" if validation.passed else "FAIL",
+        "verdict": validation.verdict,
         "strategy": {
             "key": version.strategy.key,
             "version": version.version,
@@ -83,7 +84,11 @@ def describe_validation(validation: Validation) -> dict[str, Any]:
         "gates": validation.gates,
         "n_trials": validation.n_trials,
         "question": validation.question,
+        "command": None
+        if validation.params is None
+        else run_command(validation.question, validation.params),
         "windows": validation.figures.get("windows", []),
+        "stability": validation.figures.get("stability", []),
         "evidence": {
             "sweep_id": validation.sweep_id,
             "neighbours_sweep_id": validation.neighbours_id,
@@ -93,6 +98,7 @@ def describe_validation(validation: Validation) -> dict[str, Any]:
         },
         "experiment": validation.experiment.name,
         "provenance": {**validation.provenance, "code_hash": validation.code_hash},
+        "created_at": format_utc(to_ns(validation.created_at)),
     }
 
 

@@ -11,7 +11,9 @@ from research.domain.question import RunQuestion
 from research.domain.set_list import SetList
 from research.domain.sweep import SweepQuestion
 from research.domain.validation_question import ValidationQuestion
-from research.models import Validation
+from research.models import Sweep, Validation
+from research.selectors.sweeps import best_trials
+from research.validation.gates import KEYS
 
 
 def asked(*axes: str, **changes: Any) -> ValidationQuestion:
@@ -53,3 +55,36 @@ def verdict_of(validation: Validation) -> Found:
         sentences={gate["name"]: gate["sentence"] for gate in gates},
         failed={gate["name"] for gate in gates if not gate["passed"]},
     )
+
+
+def gate(name: str, value: float | None = 1.0, **changes: Any) -> dict[str, Any]:
+    """Return a gate as a row has it."""
+    return {
+        "name": name,
+        "value": value,
+        "comparison": "at least",
+        "threshold": 0.5,
+        "passed": value is not None and value >= 0.5,
+        "sentence": f"the {name} is what it is.",
+        **changes,
+    }
+
+
+def written(sweep: Sweep, **changes: Any) -> Validation:
+    """Write a verdict on the best set of a sweep; all gates pass, and there are no figures."""
+    best = best_trials(sweep, count=1)[0]
+    values = {
+        "experiment": sweep.experiment,
+        "strategy_version": sweep.strategy_version,
+        "dataset": sweep.dataset,
+        "sweep": sweep,
+        "passed": True,
+        "params": best.params,
+        "question": {**sweep.question, "prior_trials": 2},
+        "n_trials": 1_234,
+        "gates": [gate(name) for name in KEYS],
+        "provenance": {},
+        "code_hash": "0" * 64,
+        **changes,
+    }
+    return Validation.objects.create(**values)
