@@ -32,6 +32,7 @@ _GROUPS: Final = (
             ("Runs", "play_circle", "research", "run"),
             ("Comparisons", "compare_arrows", "research", "comparison"),
             ("Sweeps", "grid_on", "research", "sweep"),
+            ("Validations", "verified", "research", "validation"),
             ("Experiments", "science", "research", "experiment"),
             ("Datasets", "dataset", "research", "dataset"),
         ),

@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 import research.admin_comparisons  # noqa: F401 - registers its page
 import research.admin_sweeps  # noqa: F401 - registers its page
+import research.admin_validations  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
 from research.admin_runs import RunPages
