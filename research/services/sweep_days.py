@@ -11,8 +11,8 @@ from research.exceptions import SweepNotRunning
 from research.models import Sweep, SweepChunk
 from research.selectors.facts import read_file
 from research.services.artefacts import write_file
-from research.services.validation_matrix import DayMatrix
 from research.validation.daily_facts import DailyFacts
+from research.validation.day_matrix import DayMatrix
 
 
 def days_of_bars(open_ns: Times) -> Times:

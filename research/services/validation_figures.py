@@ -8,7 +8,7 @@ import numpy as np
 from common.domain.bars import Floats
 from common.domain.time import format_utc
 from portfolio.metrics.daily import DAY_NS
-from research.services.validation_matrix import DayMatrix
+from research.validation.day_matrix import DayMatrix
 from research.validation.deflation import deflated_sharpe_ratio
 from research.validation.distribution import Distribution
 from research.validation.pbo import Overfitting

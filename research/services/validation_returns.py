@@ -17,8 +17,9 @@ from research.services.validation_figures import (
     describe_overfitting,
     describe_walk,
 )
-from research.services.validation_matrix import DayMatrix, walk
+from research.services.validation_matrix import walk
 from research.validation.bootstrap import bootstrap, max_drawdown, total_return
+from research.validation.day_matrix import DayMatrix
 from research.validation.deflation import deflated_sharpe_ratio, trial_variance
 from research.validation.gates import Measured, Undefined
 from research.validation.pbo import overfitting

@@ -18,10 +18,11 @@ from research.domain.set_list import SetList
 from research.domain.sweep import SweepQuestion
 from research.models import Comparison
 from research.services.preparing import prepare
-from research.services.validation_matrix import DayMatrix, DaySearch, walk
+from research.services.validation_matrix import walk
 from research.services.validation_parity import unexplained
 from research.tests.conftest import KEY, Ask
 from research.tests.validating import asked
+from research.validation.day_matrix import DayMatrix, DaySearch
 from research.validation.delayed import Delayed
 from research.validation.exceptions import NotComputable, TooFewPeriods
 from trading.strategies.library.sma_cross import SmaCross
