@@ -32,6 +32,7 @@ from common.tests.factories import UserFactory
 from research.models import Comparison, Dataset, Run
 from research.tests.conftest import Ask
 from research.tests.test_sweeps import question, sweep
+from research.tests.validating import written
 
 # What is well formed can still be refused, such as a period that ends before it starts; what is
 # not can be an empty field of a form; that every address is closed has a test of its own.
@@ -116,6 +117,7 @@ class TestEveryGet:
             verdict="SINGLE",
             document={"engines": {}, "pairs": [], "differences": []},
         )
+        swept = sweep(store, question("fast=2,3", "slow=8"))
         known = {
             "comparisons": comparison.pk,
             "datasets": run.dataset_id,
@@ -123,8 +125,9 @@ class TestEveryGet:
             "instruments": run.series.instrument_id,
             "runs": run.pk,
             "series": run.series_id,
-            "sweeps": sweep(store, question("fast=2,3", "slow=8")).pk,
+            "sweeps": swept.pk,
             "strategies": run.strategy_version.strategy.key,
+            "validations": written(swept).pk,
             "venues": run.series.instrument.venue_id,
         }
         tried = set()
@@ -138,7 +141,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 25
+        assert len(tried) == 28
 
 
 def try_operation(

@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import comparisons, sweeps, views
+from research.api import comparisons, sweeps, validations, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
@@ -10,4 +10,5 @@ router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
 router.register("comparisons", comparisons.ComparisonViewSet)
 router.register("sweeps", sweeps.SweepViewSet)
+router.register("validations", validations.ValidationViewSet)
 router.register("engines", views.EngineViewSet, basename="engine")
