@@ -13,7 +13,7 @@ from trading.models.decisions import IS_DECIDED_BY_SOMEBODY, Request
 from trading.models.strategies import StrategyVersion
 
 _HASH_LENGTH = 64
-_STAGES = [(stage.value, stage.value) for stage in Stage]
+STAGES = [(stage.value, stage.value) for stage in Stage]
 _IS_A_STEP = reduce(
     or_,
     (
@@ -38,8 +38,8 @@ class Step(models.Model):
     strategy_version = models.ForeignKey(
         StrategyVersion, on_delete=models.PROTECT, related_name="%(class)ss"
     )
-    from_stage = models.CharField(max_length=10, choices=_STAGES)
-    to_stage = models.CharField(max_length=10, choices=_STAGES)
+    from_stage = models.CharField(max_length=10, choices=STAGES)
+    to_stage = models.CharField(max_length=10, choices=STAGES)
     params = models.JSONField(help_text="The set that was judged")
     setting = models.JSONField(help_text="Engine, instrument, timeframe, costs and sizing")
     config_hash = models.CharField(
