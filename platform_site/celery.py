@@ -47,6 +47,8 @@ app.conf.update(
     task_default_routing_key="io",
     task_routes={
         "research.execute_run": {"queue": "compute"},
+        "research.work_on_sweep": {"queue": "compute"},
+        "research.do_job": {"queue": "compute"},
         "research.recover_runs": {"queue": "critical"},
     },
     worker_prefetch_multiplier=1,

@@ -8,8 +8,9 @@ from celery import shared_task
 from common.domain.clock import SystemClock
 from exchanges.selectors.market_data import open_store
 from research.compute.job import remove_old_folders
-from research.services import jobs, queue
+from research.services import jobs, recovery, sweep_queue
 from research.services.children import job_root
+from research.services.sweep_sittings import Means
 
 _stopping = threading.Event()
 
@@ -26,7 +27,19 @@ def execute_run(*, run_id: int, **_ignored: Any) -> None:
 def recover_runs(**_ignored: Any) -> int:
     """Put the runs of lost workers back or fail them, and send lost messages again."""
     remove_old_folders(job_root(), older_than_seconds=jobs.longest_seconds())
-    return queue.recover(at=SystemClock().now())
+    return recovery.recover(at=SystemClock().now())
+
+
+@shared_task(name="research.work_on_sweep")
+def work_on_sweep(*, sweep_id: int, **_ignored: Any) -> None:
+    """Work on a sweep for a while, beside any other workers."""
+    sweep_queue.work_on_sweep(sweep_id=sweep_id, means=_means())
+
+
+def _means() -> Means:
+    return Means(
+        store=open_store(), clock=SystemClock(), is_worker=True, is_stopping=_stopping.is_set
+    )
 
 
 def stop_running() -> None:

@@ -45,3 +45,9 @@ class ReportedError(PlatformError):
     def __init__(self, code: str, detail: str, **extra: Extra) -> None:
         super().__init__(detail, **extra)
         self.code = code  # type: ignore[misc]  # of each error here, of the class elsewhere
+
+
+class StrategyRaised(PlatformError):
+    """The code of a strategy raised an error of its own."""
+
+    code = "strategy_raised"

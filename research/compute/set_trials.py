@@ -10,6 +10,8 @@ from common.domain.errors import PlatformError
 from portfolio.metrics.columns import KEYS, ColumnFills, summarise_columns
 from portfolio.metrics.round_trips import round_trips
 from portfolio.metrics.summary import summarise
+from research.compute.exceptions import StrategyRaised
+from research.compute.failures import describe_error
 from research.domain.backtest import BacktestRequest, BacktestResult, Market
 from research.engines.base import BacktestEngine, Task
 from research.engines.capabilities import check_supported
@@ -109,6 +111,9 @@ def _task(
         )
     except PlatformError as error:
         return error
+    except Exception as error:  # noqa: BLE001 - a person's strategy may raise anything
+        # This set failed of it; the others are not touched by it.
+        return StrategyRaised(describe_error(error), strategy=strategy.key)
 
 
 def _own_warm_up(market: Market, rows: int) -> Market:

@@ -190,6 +190,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="sweep",
+            name="is_shared",
+            field=models.BooleanField(default=False, help_text="Whether workers join it"),
+        ),
+        migrations.AddField(
+            model_name="sweep",
             name="method",
             field=models.CharField(
                 default="grid", help_text="How the next sets are found", max_length=10

@@ -58,6 +58,7 @@ class Sweep(models.Model):
     status = models.CharField(
         max_length=10, choices=[(status.value, status.value) for status in RunStatus]
     )
+    is_shared = models.BooleanField(default=False, help_text="Whether workers join it")
     paused_at = models.DateTimeField(null=True, help_text="No chunk is begun from then on")
     progress = models.FloatField(default=0.0, help_text="Fraction done")
     error_code = models.CharField(max_length=60, blank=True)

@@ -2,11 +2,10 @@
 
 import logging
 from datetime import datetime
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 from common.data_pipeline.exceptions import SeriesNotFound
 from common.domain.enums import RunStatus, SeriesKind
@@ -21,16 +20,14 @@ from research.engines.registry import ENGINES, engine_version
 from research.exceptions import RunNotCancelable
 from research.models import Run
 from research.selectors.runs import get_run
-from research.services import leases
 from research.services.datasets import books_funding, uses_events
-from research.services.ledger import fail_lost_runs, get_experiment
+from research.services.ledger import get_experiment
+from research.services.messages import EXECUTE_RUN, tell
 from research.services.prepared import asked_facts
 from trading.services.catalogue import present_version
 from trading.strategies.described import admit_described
 
 logger = logging.getLogger(__name__)
-EXECUTE: Final = "research.execute_run"
-QUEUE: Final = "compute"
 
 
 @transaction.atomic
@@ -49,10 +46,10 @@ def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
     """
     document = question_to_json(question)
     check_cash(question.cash)
-    _check_engine(question.engine)
+    check_engine(question.engine)
     version = present_version(question.strategy_key)
     params = admit_described(version.parameters, question.params)
-    series = _find_series(question)
+    series = find_series(question)
     run = Run.objects.create(
         experiment=get_experiment(question=question, key=version.strategy.key, user_id=user_id),
         strategy_version=version,
@@ -66,17 +63,8 @@ def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
         status=RunStatus.QUEUED,
         **asked_facts(question),
     )
-    transaction.on_commit(lambda: announce(run_id=run.pk))
+    transaction.on_commit(lambda: tell(EXECUTE_RUN, run_id=run.pk))
     return run
-
-
-def announce(*, run_id: int) -> bool:
-    """Tell the workers of a run; say whether the broker took it.
-
-    The row is what counts: where the message is lost, `recover` sends another.
-    """
-    send = import_string(settings.TASK_SENDER)
-    return bool(send(EXECUTE, run_id=run_id))
 
 
 def cancel(*, run_id: int, at: datetime) -> Run:
@@ -108,33 +96,32 @@ def cancel(*, run_id: int, at: datetime) -> Run:
     return get_run(run_id)
 
 
-def recover(*, at: datetime) -> int:
-    """See to the runs of lost workers and terminals, and announce runs whose message is lost.
+def check_engine(name: str) -> None:
+    """Refuse an engine that the workers do not have.
 
-    Return how many were announced.
+    Raises
+    ------
+    UnknownEngine
+        If there is none of that name.
+    EngineNotInstalled
+        If it is neither configured for workers nor installed here.
     """
-    fail_lost_runs(at=at)
-    leases.lose_expired(at=at)
-    queued = Run.objects.filter(status=RunStatus.QUEUED)
-    waiting = queued.count()
-    if not waiting:
-        return 0
-    messages = import_string(settings.TASK_COUNTER)(QUEUE)
-    if messages is None or messages >= waiting:
-        return 0
-    # A message that a worker has just taken is not counted: one too many does no harm.
-    oldest = queued.order_by("pk").values_list("pk", flat=True)[: waiting - messages]
-    return sum(announce(run_id=pk) for pk in list(oldest))
-
-
-def _check_engine(name: str) -> None:
     if name not in settings.PLATFORM.compute.engines:
         engine_version(name)
     elif name not in ENGINES:
         raise UnknownEngine(f"unknown engine {name!r}; known: {', '.join(ENGINES)}", engine=name)
 
 
-def _find_series(question: RunQuestion) -> Series:
+def find_series(question: RunQuestion) -> Series:
+    """Return the row of the bars, or the events, that a question is put to.
+
+    Raises
+    ------
+    UnknownInstrument
+        If the catalogue has no such instrument.
+    SeriesNotFound
+        If nothing of it is stored.
+    """
     instrument = get_instrument(question.instrument)
     rows = Series.objects.select_related("instrument__venue").filter(instrument=instrument)
     key = (

@@ -17,6 +17,7 @@ from research.search.addresses import Address, JournalFolder, PostgresAddress
 from research.search.plan import SearchPlan
 from research.search.space import Space
 from research.services import sweep_chunks
+from research.services.sweep_rows import study_name
 from trading.models import StrategyVersion
 from trading.strategies.described import described_parameters
 from trading.strategies.parameters import Value
@@ -85,6 +86,9 @@ class GridSets:
     def tell(self, chunk: SweepChunk, found: Mapping[int, TriedSet]) -> None:
         """Do nothing."""
 
+    def close(self) -> None:
+        """Do nothing."""
+
 
 class SearchedSets:
     """The sets that a study asks for; each is kept with its chunk before it is tried."""
@@ -134,6 +138,12 @@ class SearchedSets:
             each = found[place]
             study.tell(number, None if each is None else self._question.values_of(each[1].metrics))
 
+    def close(self) -> None:
+        """Let go of the study."""
+        if self._study is not None:
+            self._study.close()
+            self._study = None
+
     def _ask(self, chunk: SweepChunk) -> None:
         study = self._open(chunk)
         # Asked for by a process that died before it could keep them.
@@ -151,7 +161,7 @@ class SearchedSets:
 
             batch = chunk.size if chunk.index == 0 else self._batch()
             plan = plan_of(self._question, self._sweep.strategy_version, batch=batch)
-            self._study = Study.open(_address(), f"sweep-{self._sweep.pk}", plan)
+            self._study = Study.open(_address(), study_name(self._sweep), plan)
         return self._study
 
     def _batch(self) -> int:

@@ -1,5 +1,6 @@
 """The columns of a sweep that say what is asked, and the question they make again."""
 
+import uuid
 from typing import Any, Final
 
 from research.domain.question_document import question_from_json, question_to_json
@@ -11,6 +12,7 @@ from research.models import Sweep
 
 _GRID: Final = "grid"
 _LIST: Final = "list"
+_STUDY: Final = "study"
 
 
 def asked_columns(question: SweepQuestion) -> dict[str, Any]:
@@ -32,6 +34,20 @@ def asked_columns(question: SweepQuestion) -> dict[str, Any]:
     }
 
 
+def new_columns(question: SweepQuestion) -> dict[str, Any]:
+    """Return the columns of a new row: what is asked, and the name of its own study."""
+    columns = asked_columns(question)
+    if question.search is not None:
+        # Not its number: studies outlive a database that is begun anew.
+        columns["search"][_STUDY] = f"sweep-{uuid.uuid4().hex}"
+    return columns
+
+
+def study_name(sweep: Sweep) -> str:
+    """Return the name of the study of a search."""
+    return str(sweep.search[_STUDY])
+
+
 def question_of(sweep: Sweep) -> SweepQuestion:
     """Return the question that a sweep was asked.
 
@@ -42,6 +58,7 @@ def question_of(sweep: Sweep) -> SweepQuestion:
     """
     found = dict(sweep.search)
     space = space_from_json(found.pop("space"))
+    found.pop(_STUDY, None)
     searched = sweep.method not in {_GRID, _LIST}
     return SweepQuestion(
         question=question_from_json(sweep.question),

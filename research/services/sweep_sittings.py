@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Final
+from typing import Final, Self
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -57,13 +57,24 @@ class Means:
 
 
 class Sitting:
-    """Works on a sweep that runs, until nothing is left to take or its time is over."""
+    """Works on a sweep that runs, until nothing is left to take or its time is over.
+
+    A context manager that lets go of what it opened.
+    """
 
     def __init__(self, sweep: Sweep, means: Means) -> None:
         self._sweep, self._means = sweep, means
         self._trying = Trying(sweep, means.bench(self._tick), means.store)
         self._chunk: SweepChunk | None = None
         self._looked = self._extended = monotonic()
+
+    def __enter__(self) -> Self:
+        """Return the sitting."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Let go of what is open."""
+        self._trying.close()
 
     def work(self, *, seconds: float = inf) -> bool:
         """Try chunk after chunk; return whether some may be left when the time is over.

@@ -113,6 +113,10 @@ class Trying:
             sitting=self._sitting,
         )
 
+    def close(self) -> None:
+        """Let go of what is open."""
+        self._source.close()
+
     def _ask(self, sets: Sets, pruned: Pruned, fraction: float = 1.0) -> tuple[Found, int]:
         left = [place for place in range(len(sets)) if place not in pruned]
         if not left:

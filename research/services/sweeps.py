@@ -25,7 +25,7 @@ from research.services.datasets import LoadedMarket
 from research.services.ledger import get_experiment
 from research.services.prepared import PreparedRun
 from research.services.provenance import code_hash, provenance
-from research.services.sweep_rows import asked_columns, question_of
+from research.services.sweep_rows import asked_columns, new_columns, question_of
 from research.services.sweep_sittings import Means, Sitting
 from trading.models import StrategyVersion
 
@@ -60,7 +60,7 @@ def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = No
             ),
             created_by_id=user_id,
             status=RunStatus.RUNNING,
-            **asked_columns(question),
+            **new_columns(question),
             **planned.columns(),
         )
         SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
@@ -121,13 +121,7 @@ def see_through(sweep: Sweep, means: Means) -> Sweep:
     """
     check_code(sweep)
     try:
-        while sweep.status not in FINAL_STATES:
-            sweep_chunks.reopen_lost(at=means.clock.now())
-            Sitting(sweep, means).work()
-            sweep.refresh_from_db()
-            if sweep.status not in FINAL_STATES:
-                # Others have the last chunks, or it is paused.
-                sleep(_POLL_SECONDS)
+        _work(sweep, means)
     except SweepNotRunning:
         sweep.refresh_from_db()
     except PlatformError as error:
@@ -137,6 +131,18 @@ def see_through(sweep: Sweep, means: Means) -> Sweep:
         sweep_results.end(sweep, stopped, status=RunStatus.CANCELED, at=means.clock.now())
         raise
     return get_sweep(sweep.pk)
+
+
+def _work(sweep: Sweep, means: Means) -> None:
+    with Sitting(sweep, means) as sitting:
+        while True:
+            sweep_chunks.reopen_lost(at=means.clock.now())
+            sitting.work()
+            # Fresh: what the sitting holds of it stays as it began.
+            if get_sweep(sweep.pk).status in FINAL_STATES:
+                return
+            # Others have the last chunks, or it is paused.
+            sleep(_POLL_SECONDS)
 
 
 def check_code(sweep: Sweep) -> None:

@@ -6,21 +6,30 @@ class FakeBroker:
 
     def __init__(self) -> None:
         self.messages: list[int] = []
+        self.sweeps: list[int] = []
+        self.jobs: list[int] = []
         self.answers = True
 
 
 broker = FakeBroker()
 
 
-def send(task: str, *, run_id: int) -> bool:
+def send(task: str, **numbers: int) -> bool:
     """Keep a message."""
-    assert task == "research.execute_run"
+    kept = {
+        "research.execute_run": ("run_id", broker.messages),
+        "research.work_on_sweep": ("sweep_id", broker.sweeps),
+        "research.do_job": ("job_id", broker.jobs),
+    }
+    name, messages = kept[task]
+    assert [*numbers] == [name]
     if broker.answers:
-        broker.messages.append(run_id)
+        messages.append(numbers[name])
     return broker.answers
 
 
 def count(name: str) -> int | None:
     """Count the messages that nobody has taken."""
     assert name == "compute"
-    return len(broker.messages) if broker.answers else None
+    waiting = len(broker.messages) + len(broker.sweeps) + len(broker.jobs)
+    return waiting if broker.answers else None

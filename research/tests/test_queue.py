@@ -21,6 +21,7 @@ from research.models import Run
 from research.selectors.runs import describe_run, get_run
 from research.services import leases, queue
 from research.services.owners import process_name
+from research.services.recovery import recover
 from research.tests.brokers import FakeBroker
 from research.tests.conftest import KEY, START_NS, Ask
 from trading.strategies.parameters import InvalidParameter
@@ -179,7 +180,7 @@ class TestRecover:
         runs = [enqueue().pk for _ in range(3)]
         fake_broker.messages = [runs[2]]
 
-        assert queue.recover(at=NOON) == 2
+        assert recover(at=NOON) == 2
         assert fake_broker.messages == [runs[2], runs[0], runs[1]]
 
     def test_sends_no_more_messages_than_runs_wait(
@@ -188,7 +189,7 @@ class TestRecover:
         for _ in range(2):
             enqueue()
         for _ in range(5):
-            queue.recover(at=NOON)
+            recover(at=NOON)
 
         assert len(fake_broker.messages) == 2
 
@@ -196,7 +197,7 @@ class TestRecover:
         run = enqueue()
         leases.claim(run_id=run.pk, at=NOON)
 
-        assert queue.recover(at=NOON + timedelta(seconds=31)) == 1
+        assert recover(at=NOON + timedelta(seconds=31)) == 1
         assert fake_broker.messages == [run.pk]
 
     def test_fails_a_run_whose_terminal_is_gone(self, enqueue: Ask) -> None:
@@ -206,7 +207,7 @@ class TestRecover:
             status=RunStatus.RUNNING, owner=f"{host}/{2**22}/{started}", started_at=NOON
         )
 
-        queue.recover(at=NOON)
+        recover(at=NOON)
 
         assert get_run(run.pk).error_code == "worker_lost"
 
@@ -216,4 +217,4 @@ class TestRecover:
         enqueue()
         fake_broker.answers = False
 
-        assert queue.recover(at=NOON) == 0
+        assert recover(at=NOON) == 0

@@ -1,0 +1,134 @@
+"""Apply one tool of validation to a run or a sweep of the ledger, and keep what it found."""
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from django.db import transaction
+
+from common.data_pipeline.store import SeriesStore
+from common.domain.clock import Clock
+from common.domain.errors import InvalidArgument, PlatformError
+from research.compute.failures import describe_error
+from research.domain.examination_question import ExaminationQuestion
+from research.examination.options import read_options, write_options
+from research.examination.registry import get_tool
+from research.examination.tool import Finding, Needs, Subject, Tool
+from research.exceptions import ExaminationFailed
+from research.models import Examination, Run, Sweep
+from research.services.examined_runs import (
+    ask_again,
+    asked_of,
+    check_examinable,
+    read_run_facts,
+)
+from research.services.provenance import code_hash, provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A question about a run or a sweep whose tool and options are known to be right."""
+
+    subject: Run | Sweep
+    question: ExaminationQuestion
+    tool: Tool
+    options: Any
+
+
+def check(*, subject: Run | Sweep, question: ExaminationQuestion) -> Checked:
+    """Look up the tool of a question and read what it is told.
+
+    Raises
+    ------
+    UnknownTool
+        If there is none of that name.
+    InvalidArgument
+        If an option is unknown or out of range, or the tool looks at the other kind of subject.
+    """
+    tool = get_tool(question.tool)
+    kind = Subject.RUN if isinstance(subject, Run) else Subject.SWEEP
+    if tool.subject is not kind:
+        raise InvalidArgument(
+            f"tool {tool.key} looks at a {tool.subject}, {subject} is a {kind}", tool=tool.key
+        )
+    options = read_options(tool.options, question.options)
+    return Checked(subject=subject, question=question, tool=tool, options=options)
+
+
+def examine(
+    *, checked: Checked, store: SeriesStore, clock: Clock, user_id: int | None = None
+) -> Examination:
+    """Apply the tool here and return the row of what it found.
+
+    Raises
+    ------
+    NotExaminable
+        If the subject is in no state to be examined.
+    ArtefactDamaged, MarketChanged, SourceChanged
+        If what the subject was made of, or left, is not there any more.
+    ExaminationFailed
+        If the code of the strategy raises; its error is the cause.
+    PlatformError
+        As the tool; there is then no row.
+    """
+    began = perf_counter()
+    facts = _read(checked, store=store)
+    found = find(checked, facts)
+    return record(checked=checked, found=found, seconds=perf_counter() - began, user_id=user_id)
+
+
+def find(checked: Checked, facts: Any) -> Finding:
+    """Return what the tool finds in these facts.
+
+    Raises
+    ------
+    ExaminationFailed
+        If the code of the strategy raises; its error is the cause.
+    PlatformError
+        As the tool.
+    """
+    tool = checked.tool
+    try:
+        return tool.find(facts, checked.options, checked.question.seed)
+    except PlatformError:
+        raise
+    except Exception as error:
+        if not tool.runs_code:
+            raise
+        # A strategy may raise anything when it is given fewer bars than it ever saw.
+        raise ExaminationFailed(f"{tool.key}: {describe_error(error)}") from error
+
+
+def record(
+    *, checked: Checked, found: Finding, seconds: float, user_id: int | None
+) -> Examination:
+    """Write the row of what a tool found."""
+    subject = checked.subject
+    origin, sources = provenance(), code_hash()
+    with transaction.atomic():
+        return Examination.objects.create(
+            tool=checked.tool.key,
+            run=subject if isinstance(subject, Run) else None,
+            sweep=subject if isinstance(subject, Sweep) else None,
+            created_by_id=user_id,
+            options=write_options(checked.options),
+            seed=checked.question.seed,
+            passed=found.passed,
+            sentence=found.sentence,
+            values=found.numbers,
+            undefined=found.undefined,
+            figures=dict(found.figures),
+            provenance=origin,
+            code_hash=sources,
+            seconds=seconds,
+        )
+
+
+def _read(checked: Checked, *, store: SeriesStore) -> Any:
+    subject, native = checked.subject, checked.question.native
+    if isinstance(subject, Sweep):
+        raise NotImplementedError
+    check_examinable(subject)
+    if checked.tool.needs is Needs.FACTS:
+        return read_run_facts(subject, store=store)
+    return asked_of(ask_again(subject, store=store, native=native))
