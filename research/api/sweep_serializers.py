@@ -20,7 +20,7 @@ class SweepListSerializer(ModelSerializer[Sweep]):
 
     experiment = serializers.CharField(source="experiment.name", read_only=True)
     strategy = serializers.CharField(source="strategy_version.strategy.key", read_only=True)
-    dataset = DatasetSerializer(read_only=True)
+    dataset = DatasetSerializer(read_only=True, allow_null=True)
     grid = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
 
     class Meta:
@@ -36,6 +36,7 @@ class SweepListSerializer(ModelSerializer[Sweep]):
             "engine_version",
             "dataset",
             "grid",
+            "method",
             "objective",
             "min_round_trips",
             "n_sets",
@@ -68,6 +69,16 @@ class BestTrialSerializer(serializers.Serializer[None]):
     metrics = serializers.DictField(child=serializers.FloatField(allow_null=True))
 
 
+class FrontSerializer(serializers.Serializer[None]):
+    """A set that no other is better than in all objectives."""
+
+    number = serializers.IntegerField()
+    params = serializers.DictField()
+    values = serializers.ListField(
+        child=serializers.FloatField(), help_text="In the order of the objectives"
+    )
+
+
 class SweepSerializer(serializers.Serializer[Sweep]):
     """A sweep as `show_sweep` prints it."""
 
@@ -76,20 +87,27 @@ class SweepSerializer(serializers.Serializer[Sweep]):
     experiment = serializers.CharField()
     engine = EngineOfRunSerializer()
     strategy = StrategyOfSweepSerializer()
-    dataset = DatasetOfSweepSerializer()
+    dataset = DatasetOfSweepSerializer(allow_null=True, help_text="Null before it begins")
     grid = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    method = serializers.CharField(help_text="grid, list, or how it is searched")
     objective = serializers.CharField(help_text="The metric that ranks")
+    objectives = serializers.ListField(child=serializers.CharField())
     min_round_trips = serializers.IntegerField(help_text="A set with fewer is never ranked")
     n_sets = serializers.IntegerField()
     n_contradictory = serializers.IntegerField(help_text="Sets that contradict themselves")
     n_trials = serializers.IntegerField()
     n_failed = serializers.IntegerField()
+    n_pruned = serializers.IntegerField(help_text="Sets given up after a part of the bars")
     n_ranked = serializers.IntegerField()
     progress = serializers.FloatField(help_text="Fraction done, in [0, 1]")
+    paused = serializers.BooleanField()
     seconds = serializers.FloatField()
     trials_per_second = serializers.FloatField(allow_null=True)
     peak_rss_mb = serializers.FloatField(allow_null=True)
     best = BestTrialSerializer(many=True, help_text=f"At most {BEST}, the best first")
+    front = FrontSerializer(
+        many=True, required=False, help_text="No other set is better in all objectives at once"
+    )
     code = serializers.CharField(required=False, help_text="Only of one that failed")
     detail = serializers.CharField(required=False, help_text="Only of one that failed")
     extra = serializers.DictField(required=False, help_text="Only of one that failed")
@@ -108,6 +126,12 @@ class TrialSerializer(serializers.Serializer[None]):
         allow_null=True, help_text="What ranks it; null where it must not rank"
     )
     metrics = serializers.DictField(child=serializers.FloatField(allow_null=True))
+    values = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="Of several objectives"
+    )
+    pruned_after = serializers.FloatField(
+        allow_null=True, help_text="Fraction of the bars after which it was given up"
+    )
     error = serializers.CharField(allow_blank=True)
     trial_hash = serializers.CharField()
 

@@ -41,9 +41,11 @@ def render_sweep(document: dict[str, Any]) -> str:
         f" {engine['name']} {engine['version']}"
     )
     counts = (
-        f"{document['n_sets']:,} sets, {document['n_contradictory']:,} contradictory,"
+        f"{document['n_sets']:,} sets by {document['method']},"
+        f" {document['n_contradictory']:,} contradictory,"
         f" {document['n_trials']:,} tried, {document['n_failed']:,} failed;"
         f" {document['n_ranked']:,} with {document['min_round_trips']} round trips or more"
+        + (f"; {document['n_pruned']:,} given up early" if document["n_pruned"] else "")
         + (f"; {rate:,.0f} a second" if rate else "")
     )
     lines = [heading, counts]
@@ -55,7 +57,22 @@ def render_sweep(document: dict[str, Any]) -> str:
         figures = [format_metric(trial["metrics"].get(name), form) for name, _, form in shown]
         params = " ".join(f"{name}={value}" for name, value in trial["params"].items())
         rows.append([f"{place}", *figures, params])
-    return "\n".join([*lines, columns(rows)])
+    return "\n".join([*lines, columns(rows), *_render_front(document)])
+
+
+def _render_front(document: dict[str, Any]) -> list[str]:
+    if not document.get("front"):
+        return []
+    names = document["objectives"]
+    rows = [
+        [
+            *(f"{value:.4g}" for value in trial["values"]),
+            " ".join(f"{name}={value}" for name, value in trial["params"].items()),
+        ]
+        for trial in document["front"]
+    ]
+    title = f"\nno set is better in {' and '.join(names)} at once than these {len(rows)}:"
+    return [title, columns([[*names, "parameters"], *rows])]
 
 
 _SWEEP_COLUMNS: Final = frozenset({

@@ -127,6 +127,8 @@ def describe_trial(trial: Trial) -> dict[str, Any]:
         "number": trial.number,
         "params": trial.params,
         "value": trial.value,
+        "values": trial.values,
+        "pruned_after": trial.pruned_after,
         "metrics": trial.metrics,
         "error": trial.error,
         "trial_hash": trial.trial_hash,

@@ -78,6 +78,7 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
         "n_pruned": sweep.trials.filter(pruned_after__isnull=False).count(),
         "n_ranked": sweep.trials.filter(value__isnull=False).count(),
         "progress": sweep.progress,
+        "paused": sweep.paused_at is not None,
         "seconds": seconds,
         "trials_per_second": n_trials / seconds if seconds else None,
         "peak_rss_mb": None if sweep.peak_rss_bytes is None else sweep.peak_rss_bytes / 1e6,

@@ -1,4 +1,4 @@
-"""`run_sweep`: every set of a grid of parameters, each a trial of the ledger."""
+"""`run_sweep`: many sets of parameters, each a trial of the ledger."""
 
 from typing import Any
 
@@ -7,27 +7,37 @@ from django.core.management.base import CommandParser
 from common.commands import PlatformCommand
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
+from common.domain.errors import InvalidArgument
 from exchanges.selectors.market_data import open_store
 from research.domain.grid import Grid
+from research.domain.search import Search
 from research.domain.sweep import Objective, SweepQuestion
 from research.management.arguments import add_run_arguments, read_question
 from research.management.progress import progress_bar
 from research.management.report import render_sweep
 from research.management.stopping import stoppable
-from research.selectors.sweeps import describe_sweep
+from research.models import Sweep
+from research.search.methods import METHODS
+from research.selectors.sweeps import describe_sweep, get_sweep
+from research.services.sweep_queue import enqueue_sweep
 from research.services.sweep_sittings import Means
 from research.services.sweeps import resume_sweep, run_sweep
+from research.services.watching import await_sweep
 
 _MB = 1_000_000
+_GRID = "grid"
 
 
 class Command(PlatformCommand):
-    """Sweep a grid."""
+    """Sweep a grid, or search it."""
 
-    help = "Try every set of a grid of parameters; each is a trial in the ledger."
+    help = (
+        "Try the sets of a grid of parameters, all of them or those that a search asks for;"
+        " each is a trial in the ledger."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the grid, the objective and the options of a run."""
+        """Add the grid, the search, the objectives and the options of a run."""
         parser.add_argument(
             "--grid",
             action="append",
@@ -36,31 +46,54 @@ class Command(PlatformCommand):
             help="or NAME=A,B,C; both ends are included; once for each parameter",
         )
         parser.add_argument("--engine", default="vectorbt", help="list_engines shows them")
-        parser.add_argument("--objective", default="sharpe", help="the metric that ranks")
+        parser.add_argument(
+            "--search",
+            choices=[_GRID, *METHODS],
+            default=_GRID,
+            help="how the sets are found: all of the grid, or by Optuna",
+        )
+        parser.add_argument("--trials", type=int, metavar="N", help="of a search")
+        parser.add_argument(
+            "--prune", action="store_true", help="give bad sets up after a part of the bars"
+        )
+        parser.add_argument(
+            "--objective",
+            default="sharpe",
+            metavar="METRIC[,METRIC]",
+            help="what ranks; several only in a search, which then keeps the Pareto front",
+        )
         parser.add_argument("--min-round-trips", type=int, default=10, help="fewer never rank")
         parser.add_argument("--memory-mb", type=int, default=500, help="of one chunk of sets")
         parser.add_argument("--top", type=int, default=10, help="how many of the best to show")
-        parser.add_argument("--resume", type=int, metavar="ID", help="go on with a killed sweep")
+        parser.add_argument(
+            "--resume", type=int, metavar="ID", help="work on a sweep that others began or left"
+        )
+        parser.add_argument(
+            "--queue",
+            action="store_true",
+            help="let the workers do it and watch; Ctrl-C leaves it to them",
+        )
+        parser.add_argument(
+            "--no-watch", action="store_true", help="with --queue: do not wait for its end"
+        )
         add_run_arguments(parser)
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Sweep.
+        """Sweep, here or in the workers.
 
         Raises
         ------
         Interrupted
-            On SIGINT or SIGTERM; the sweep is CANCELED, its trials so far are kept.
+            On SIGINT or SIGTERM; a sweep that runs here is CANCELED, its trials so far are
+            kept.
         """
-        question = SweepQuestion(
-            question=read_question(options, engine=options["engine"]),
-            grid=Grid.parse(options["grid"]),
-            objective=Objective(options["objective"]),
-            min_round_trips=options["min_round_trips"],
-            budget_bytes=options["memory_mb"] * _MB,
-        )
+        question = _read(options)
+        if options["queue"]:
+            sweep = _queue(question, watch=not options["no_watch"])
+            return describe_sweep(sweep, best=options["top"])
         with (
             stoppable("the trials so far are in the ledger"),
-            progress_bar("sets", total=question.grid.size) as progress,
+            progress_bar("sets", total=question.n_places) as progress,
         ):
             means = Means(store=open_store(), clock=SystemClock(), progress=progress)
             if options["resume"] is None:
@@ -74,5 +107,42 @@ class Command(PlatformCommand):
         return render_sweep(document)
 
     def exit_status(self, document: dict[str, Any]) -> int:
-        """Return 1 unless the sweep was completed."""
-        return 0 if document["status"] == RunStatus.SUCCEEDED else 1
+        """Return 1 unless the sweep was completed, or still may be."""
+        good = {RunStatus.SUCCEEDED, RunStatus.QUEUED, RunStatus.RUNNING}
+        return 0 if document["status"] in good else 1
+
+
+def _read(options: dict[str, Any]) -> SweepQuestion:
+    objective, *further = map(Objective, options["objective"].split(","))
+    return SweepQuestion(
+        question=read_question(options, engine=options["engine"]),
+        grid=Grid.parse(options["grid"]),
+        search=_read_search(options),
+        objective=objective,
+        further=tuple(further),
+        min_round_trips=options["min_round_trips"],
+        budget_bytes=options["memory_mb"] * _MB,
+    )
+
+
+def _read_search(options: dict[str, Any]) -> Search | None:
+    if options["search"] == _GRID:
+        if options["trials"] is not None or options["prune"]:
+            raise InvalidArgument(
+                "--trials and --prune are of a search: a grid is tried whole; --search"
+                f" {'|'.join(METHODS)}"
+            )
+        return None
+    if options["trials"] is None:
+        raise InvalidArgument(f"--search {options['search']} needs --trials N")
+    return Search(method=options["search"], n_trials=options["trials"], pruning=options["prune"])
+
+
+def _queue(question: SweepQuestion, *, watch: bool) -> Sweep:
+    with stoppable("a sweep that is in the queue already goes on; show_sweep shows it"):
+        number = enqueue_sweep(question=question, user_id=None).pk
+        if not watch:
+            return get_sweep(number)
+        kept = f"sweep {number} goes on; change_sweep {number} cancel ends it"
+        with stoppable(kept), progress_bar("sets", total=question.n_places) as show:
+            return await_sweep(sweep_id=number, note=lambda sweep: show(sweep.progress))
