@@ -1,6 +1,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -33,6 +34,8 @@ from research.models import Comparison, Dataset, Run
 from research.tests.conftest import Ask
 from research.tests.test_sweeps import question, sweep
 from research.tests.validating import written
+from trading.services import thresholds
+from trading.tests.promoting import NOW, person, promoted
 
 # What is well formed can still be refused, such as a period that ends before it starts; what is
 # not can be an empty field of a form; that every address is closed has a test of its own.
@@ -118,16 +121,24 @@ class TestEveryGet:
             document={"engines": {}, "pairs": [], "differences": []},
         )
         swept = sweep(store, question("fast=2,3", "slow=8"))
+        promotion, officer = promoted(), person(Role.RISK_OFFICER)
+        change = partial(thresholds.change, user=officer, reason="why", at=NOW)
+        change(key="delay", value=0.6)
+        waiting = change(key="parity", value=1e-5)
         known = {
             "comparisons": comparison.pk,
             "datasets": run.dataset_id,
             "experiments": run.experiment_id,
             "instruments": run.series.instrument_id,
+            "promotion-requests": promotion.request_id,
+            "promotions": promotion.pk,
             "runs": run.pk,
             "series": run.series_id,
             "sweeps": swept.pk,
             "strategies": run.strategy_version.strategy.key,
             "validations": written(swept).pk,
+            "threshold-requests": waiting.pk,
+            "thresholds": "delay",
             "venues": run.series.instrument.venue_id,
         }
         tried = set()
@@ -141,7 +152,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 28
+        assert len(tried) == 36
 
 
 def try_operation(

@@ -2,7 +2,7 @@
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import comparisons, sweeps, validations, views
+from research.api import comparisons, promotions, sweeps, validations, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
@@ -10,5 +10,9 @@ router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
 router.register("comparisons", comparisons.ComparisonViewSet)
 router.register("sweeps", sweeps.SweepViewSet)
+# Before the verdicts themselves, whose list is what the root of the API shows of this prefix.
+router.register(
+    "validations", promotions.ValidationPromotionViewSet, basename="validation-promotion"
+)
 router.register("validations", validations.ValidationViewSet)
 router.register("engines", views.EngineViewSet, basename="engine")
