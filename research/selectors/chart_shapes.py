@@ -131,7 +131,7 @@ def axes(x: str, y: str, *, x_type: str = "linear", **y_bounds: float) -> dict[s
             **more,
         }
 
-    labels = {"color": GREY, "boxHeight": 6, "boxWidth": 6}
+    labels = {"color": GREY, "usePointStyle": True, "pointStyle": "line", "pointStyleWidth": 20}
     return {
         "animation": False,
         "responsive": True,

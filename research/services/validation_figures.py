@@ -18,7 +18,7 @@ from research.validation.walk_forward import WalkForward
 
 _BINS: Final = 40
 _LEVELS: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-_TRIALS: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000)
+_TRIALS: Final = (2, 5, *(n * 10**power for power in range(1, 5) for n in (1, 2, 5)), 100_000)
 
 
 def describe_days(matrix: DayMatrix) -> list[str]:
