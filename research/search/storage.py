@@ -96,7 +96,7 @@ def _open_postgres(address: PostgresAddress) -> OpenStorage:
         _make_schema(connection)
         storage = RDBStorage(
             _url(address),
-            engine_kwargs=_engine_options(),
+            engine_kwargs=_engine_options(address),
             # Checked below, where the error can be told from others.
             skip_compatibility_check=True,
         )
@@ -151,12 +151,13 @@ def _url(address: PostgresAddress) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _engine_options() -> dict[str, Any]:
+def _engine_options(address: PostgresAddress) -> dict[str, Any]:
+    own = address.options.get("options", "")
     return {
         # One worker asks at a time; Optuna opens a second connection inside a session
         # while it looks up versions. A chunk takes long enough to lose a connection.
         "pool_size": 1,
         "max_overflow": 1,
         "pool_pre_ping": True,
-        "connect_args": {"options": f"-c search_path={SCHEMA}"},
+        "connect_args": {"options": f"{own} -c search_path={SCHEMA}"},
     }
