@@ -1,9 +1,11 @@
 """From a verdict to a candidate: evidence as it is gathered, and planted faults in it."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from common.domain.clock import SystemClock
@@ -223,3 +225,52 @@ class TestApi:
     def test_is_for_researchers(self, client: APIClient, role: Role) -> None:
         assert self.post(script(role), 1, reason="x").status_code == 403
         assert client.post("/api/v1/validations/1/promote/").status_code == 401
+
+
+class TestCommand:
+    def call(self, capsys: pytest.CaptureFixture[str], *arguments: Any) -> tuple[int, Any]:
+        status = 0
+        try:
+            call_command("promote_strategy", *map(str, arguments), "--json")
+        except SystemExit as e:
+            status = int(str(e.code))
+        return status, json.loads(capsys.readouterr().out)
+
+    def test_asks_and_says_what_waits(
+        self, passed: Validation, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        researcher = UserFactory.create(role=Role.RESEARCHER).username
+        asked = ("--validation", passed.pk, "--as", researcher, "--reason", "it works")
+
+        status, document = self.call(capsys, *asked)
+        again = self.call(capsys, *asked)
+
+        assert (status, document["state"], document["requested_by"]) == (0, "PENDING", researcher)
+        assert document["evidence"]["references"]["validation_id"] == passed.pk
+        assert (again[0], again[1]["code"]) == (1, "already_requested")
+
+    @pytest.mark.parametrize(
+        ("changes", "status", "code"),
+        [
+            ({"--validation": 999}, 1, "unknown_validation"),
+            ({"--as": "nobody"}, 2, "unknown_user"),
+            ({"--to": "nowhere"}, 2, "unknown_stage"),
+            ({"--reason": " "}, 2, "reason_missing"),
+            ({"--to": "paper"}, 1, "wrong_transition"),
+        ],
+    )
+    def test_refuses_what_is_wrong(
+        self,
+        passed: Validation,
+        capsys: pytest.CaptureFixture[str],
+        changes: dict[str, Any],
+        status: int,
+        code: str,
+    ) -> None:
+        researcher = UserFactory.create(role=Role.RESEARCHER).username
+        asked = {"--validation": passed.pk, "--as": researcher, "--reason": "it works", **changes}
+
+        found = self.call(capsys, *(word for pair in asked.items() for word in pair))
+
+        assert (found[0], found[1]["code"]) == (status, code)
+        assert not PromotionRequest.objects.exists()
