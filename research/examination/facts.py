@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.domain.bars import Bars, Floats, Times
+from common.domain.bars import Bars, Floats
 from common.domain.enums import FillReason
 from common.domain.fills import Fills
 from common.domain.time import format_utc
@@ -15,6 +15,7 @@ from portfolio.metrics.daily import day_ends
 from portfolio.metrics.round_trips import round_trips
 from research.domain.backtest import BacktestRequest, Market, NativeRequest
 from research.validation.daily_facts import daily_returns
+from research.validation.day_matrix import DayMatrix
 from trading.strategies.parameters import Value
 
 
@@ -149,43 +150,38 @@ class NeighbourFacts:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class SweepFacts:
-    """The sets of a sweep, day by day.
+    """What the sets of a sweep came to.
 
     Parameters
     ----------
-    sets
-        Full sets of parameters, in the order of the grid.
-    returns : ndarray of float64, shape (n_days, n_sets)
-        Simple daily returns, fractions.
-    round_trips : ndarray of int32, shape (n_days, n_sets)
-        How many ended on each day.
-    day_ns : ndarray of int64, shape (n_days,)
-        When each day begins.
+    matrix
+        Those that were executed, day by day.
     best
-        Column of the set that ranks highest; None where none may rank.
+        Place of the set that ranks highest; None where none may rank.
     trials
         What was tried on the instrument and the period, these sets included.
     """
 
-    sets: tuple[dict[str, Value], ...]
-    returns: Floats
-    round_trips: NDArray[np.int32]
-    day_ns: Times
+    matrix: DayMatrix
     best: int | None
     trials: TrialFacts
 
     @property
     def days(self) -> list[str]:
         """The date of each day."""
-        return [format_utc(int(each))[:10] for each in self.day_ns]
+        return [format_utc(int(each))[:10] for each in self.matrix.day_ns]
 
 
 def write_set(params: dict[str, Any]) -> str:
-    """Return a set of parameters as people write it.
+    """Return a set of parameters as options of commands read it.
 
     Examples
     --------
-    >>> write_set({"fast": 5, "slow": 20})
-    'fast=5 slow=20'
+    >>> write_set({"fast": 5, "mode": "Slow", "allow_short": False})
+    'fast=5 mode=Slow allow_short=false'
     """
-    return " ".join(f"{name}={value}" for name, value in params.items())
+    words = {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in params.items()
+    }
+    return " ".join(f"{name}={value}" for name, value in words.items())

@@ -8,11 +8,20 @@ from research.examination.tool import Tool
 from research.exceptions import UnknownTool
 
 TOOLS: Final = {
+    "bar_bootstrap": "research.examination.bar_bootstrap",
+    "best_deflated_sharpe": "research.examination.best_deflated_sharpe",
     "bootstrap": "research.examination.bootstrap",
+    "combinatorial": "research.examination.combinatorial",
     "deflated_sharpe": "research.examination.deflated_sharpe",
+    "look_ahead": "research.examination.look_ahead",
+    "neighbourhood": "research.examination.neighbourhood",
+    "overfitting": "research.examination.overfitting",
     "random_entry": "research.examination.random_entry",
     "regimes": "research.examination.regimes",
+    "stress": "research.examination.stress",
     "trade_shuffle": "research.examination.trade_shuffle",
+    "walk_forward": "research.examination.walk_forward",
+    "warm_up": "research.examination.warm_up",
 }
 
 

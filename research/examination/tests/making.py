@@ -6,8 +6,11 @@ import numpy as np
 
 from common.domain.bars import Bars, Floats
 from common.domain.fills import FILL_DTYPE
+from common.domain.instruments import InstrumentId, InstrumentSpec
 from common.domain.timeframe import Timeframe
-from research.examination.facts import RunFacts, TrialFacts
+from research.domain.backtest import BacktestRequest, Market
+from research.examination.facts import Asked, RunFacts, TrialFacts
+from trading.strategies.base import Strategy
 
 # A Monday, 2024-01-01.
 MONDAY_NS = 1_704_067_200 * 10**9
@@ -35,3 +38,23 @@ def run_facts(
     fills["quantity"], fills["price"] = np.abs(change[rows]), bars.open[rows]
     equity: Floats = cash - np.cumsum(change * bars.open) + quantity * bars.close
     return RunFacts(bars=bars, fills=fills, equity=equity, cash=cash, lot=1e-8, trials=trials)
+
+
+def asked(
+    strategy: Strategy, bars: Bars, *, engine: str = "vectorbt", first: int = 0, **request: Any
+) -> Asked:
+    """Return the question of a strategy to an engine on these bars."""
+    params = strategy.admit(request.pop("params", {}))
+    spec = InstrumentSpec(id=InstrumentId("BTC/USD", "TEST"))
+    return Asked(
+        request=BacktestRequest(strategy=strategy, params=params, **request),
+        market=Market(instrument=spec, bars=bars, first=first),
+        engine=engine,
+    )
+
+
+def noise(count: int, seed: int, *, drift: float = 0.0) -> Floats:
+    """Return closes that nothing predicts."""
+    moves = np.random.default_rng(seed).normal(drift, 0.01, count)
+    closes: Floats = 100.0 * np.exp(np.cumsum(moves))
+    return closes
