@@ -33,6 +33,7 @@ _GROUPS: Final = (
             ("Comparisons", "compare_arrows", "research", "comparison"),
             ("Sweeps", "grid_on", "research", "sweep"),
             ("Validations", "verified", "research", "validation"),
+            ("Examinations", "biotech", "research", "examination"),
             ("Experiments", "science", "research", "experiment"),
             ("Datasets", "dataset", "research", "dataset"),
         ),

@@ -14,6 +14,7 @@ import research.admin_sweeps  # noqa: F401 - registers its page
 import research.admin_validations  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
+from research.admin_examinations import examination_table
 from research.admin_runs import RunPages
 from research.exceptions import ArtefactDamaged
 from research.models import FINAL_STATES, Artefact, Dataset, Experiment, Run
@@ -261,7 +262,7 @@ class RunAdmin(RunPages):
         run = context.get("original")
         if isinstance(run, Run):
             prefetch_related_objects([run], "artefacts")
-            context |= self._facts(request, run)
+            context |= self._facts(request, run) | examination_table(request, run)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 

@@ -30,7 +30,7 @@ from common.data_pipeline.store import SeriesStore
 from common.roles import Role
 from common.tests.clients import browser
 from common.tests.factories import UserFactory
-from research.models import Comparison, Dataset, Run
+from research.models import Comparison, Dataset, Examination, Run
 from research.tests.conftest import Ask
 from research.tests.test_sweeps import question, sweep
 from research.tests.validating import written
@@ -120,6 +120,10 @@ class TestEveryGet:
             verdict="SINGLE",
             document={"engines": {}, "pairs": [], "differences": []},
         )
+        examination = Examination.objects.create(
+            run=run, tool="regimes", options={}, sentence="", values={"growth": 0.1},
+            provenance={}, code_hash="", seconds=0.1,
+        )  # fmt: skip
         swept = sweep(store, question("fast=2,3", "slow=8"))
         promotion, officer = promoted(), person(Role.RISK_OFFICER)
         change = partial(thresholds.change, user=officer, reason="why", at=NOW)
@@ -128,6 +132,7 @@ class TestEveryGet:
         known = {
             "comparisons": comparison.pk,
             "datasets": run.dataset_id,
+            "examinations": examination.pk,
             "experiments": run.experiment_id,
             "instruments": run.series.instrument_id,
             "promotion-requests": promotion.request_id,
@@ -152,7 +157,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 36
+        assert len(tried) == 39
 
 
 def try_operation(

@@ -1,8 +1,8 @@
-"""Addresses of experiments, datasets, runs, comparisons, sweeps and engines."""
+"""Addresses of experiments, datasets, runs, comparisons, sweeps, examinations and engines."""
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import comparisons, promotions, sweeps, validations, views
+from research.api import comparisons, examinations, promotions, sweeps, validations, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
@@ -10,6 +10,8 @@ router.register("datasets", views.DatasetViewSet)
 router.register("runs", views.RunViewSet)
 router.register("comparisons", comparisons.ComparisonViewSet)
 router.register("sweeps", sweeps.SweepViewSet)
+router.register("examinations", examinations.ExaminationViewSet)
+router.register("validation-tools", examinations.ToolViewSet, basename="validation-tool")
 # Before the verdicts themselves, whose list is what the root of the API shows of this prefix.
 router.register(
     "validations", promotions.ValidationPromotionViewSet, basename="validation-promotion"
