@@ -10,7 +10,7 @@ from exchanges.selectors.market_data import open_store
 from research.compute.job import remove_old_folders
 from research.services import jobs, recovery, sweep_queue
 from research.services.children import job_root
-from research.services.sweep_sittings import Means
+from research.services.means import Means
 
 _stopping = threading.Event()
 

@@ -13,18 +13,40 @@ from research.domain.question import RunQuestion
 from research.engines.base import Progress
 from research.exceptions import MarketChanged
 from trading.strategies import registry
-from trading.strategies.base import Definition, Strategy
+from trading.strategies.base import Contract, Definition, Strategy
 from trading.strategies.parameters import Value
 from trading.strategies.quoting import QuotingStrategy
+from trading.strategies.registry import WrongContract
 
 _MARKET_POLL_SECONDS: Final = 0.005
 _PROGRESS_SECONDS: Final = 0.2
 
+type Runnable = Strategy | QuotingStrategy[tuple[float, ...]]
+
+
+def load(key: str, folder: Path) -> Runnable:
+    """Return the code of a strategy that has targets or quotes.
+
+    Raises
+    ------
+    WrongContract
+        If it has neither.
+    PlatformError
+        UnknownStrategy or BrokenStrategy.
+    """
+    definition = registry.get_definition(key, folder)
+    if not isinstance(definition, Strategy | QuotingStrategy):
+        raise WrongContract(definition, Contract.TARGETS)
+    return definition
+
+
+def warm_up_of(strategy: Runnable, params: dict[str, Value]) -> int:
+    """Return how many bars before the period a strategy needs."""
+    return strategy.warm_up(params) if isinstance(strategy, Strategy) else 0
+
 
 def request_of(
-    question: RunQuestion,
-    strategy: Strategy | QuotingStrategy[tuple[float, ...]],
-    params: dict[str, Value],
+    question: RunQuestion, strategy: Runnable, params: dict[str, Value]
 ) -> BacktestRequest:
     """Return what an engine is asked, of a full set of parameters."""
     return BacktestRequest(

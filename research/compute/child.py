@@ -17,7 +17,7 @@ import numpy as np
 
 from common.domain.errors import PlatformError
 from common.domain.memory import peak_rss_bytes
-from research.compute import processes, run_answers, set_answers, set_files
+from research.compute import code_answers, processes, run_answers, set_answers, set_files
 from research.compute.failures import describe_error
 from research.compute.job_files import JobError
 from research.compute.result_files import JobResult, write_result
@@ -84,6 +84,8 @@ def _stand_alone() -> None:
 def _answer(job: Path) -> JobResult:
     if (job / set_files.REQUEST).exists():
         return set_answers.answer(job)
+    if (job / code_answers.REQUEST).exists():
+        return code_answers.answer(job)
     return run_answers.answer(job)
 
 

@@ -1,12 +1,15 @@
 """A validation as it is asked for: what is tried, what it was chosen from, and how it is split."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from common.domain.errors import InvalidArgument
 from research.domain.sweep import SweepQuestion
 
 # Choose on the first third, look at the rest window by window.
-_TRAIN_PARTS = 3
+_TRAIN_PARTS: Final = 3
+_NUMBERS: Final = ("prior_trials", "n_windows", "purge_days", "embargo_days", "parity_bars")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class ValidationQuestion:
         Days left out between what is chosen on and what is looked at, >= 0.
     parity_bars
         Length of the stretch on which a second engine runs, the last of the period, >= 1.
+    choice
+        Values, as they are written, that name the set to judge; none is the best one.
     processes
         How many engines run at one time, each in a process of its own; 1 runs them here.
 
@@ -41,6 +46,7 @@ class ValidationQuestion:
     purge_days: int = 5
     embargo_days: int = 5
     parity_bars: int = 2_000
+    choice: Mapping[str, str] = field(default_factory=dict)
     processes: int = 1
 
     def __post_init__(self) -> None:
@@ -79,15 +85,7 @@ class ValidationQuestion:
         """
         return n_days // _TRAIN_PARTS
 
-    def describe(self) -> dict[str, int]:
+    def describe(self) -> dict[str, Any]:
         """Return all but what is tried, as JSON values."""
-        return {
-            name: getattr(self, name)
-            for name in (
-                "prior_trials",
-                "n_windows",
-                "purge_days",
-                "embargo_days",
-                "parity_bars",
-            )
-        }
+        chosen = {"choice": dict(self.choice)} if self.choice else {}
+        return {name: getattr(self, name) for name in _NUMBERS} | chosen

@@ -82,7 +82,7 @@ def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
         engine=engine,
         instrument=key.instrument,
         timeframe=Timeframe.parse(options["timeframe"]),
-        params=_params(options["param"]),
+        params=read_values(options["param"]),
         start_ns=start_ns,
         end_ns=end_ns,
         cash=float(options["cash"]),
@@ -103,13 +103,20 @@ def read_question(options: dict[str, Any], *, engine: str) -> RunQuestion:
     )
 
 
-def _params(pairs: list[str]) -> dict[str, str]:
-    params: dict[str, str] = {}
+def read_values(pairs: list[str], option: str = "--param") -> dict[str, str]:
+    """Return what was given as NAME=VALUE, each name once.
+
+    Raises
+    ------
+    InvalidArgument
+        If one is none, or a name is given twice.
+    """
+    values: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not (name and equals and value):
-            raise InvalidArgument(f"--param {pair!r} is not NAME=VALUE")
-        if name in params:
-            raise InvalidArgument(f"--param {name} is given twice")
-        params[name] = value
-    return params
+            raise InvalidArgument(f"{option} {pair!r} is not NAME=VALUE")
+        if name in values:
+            raise InvalidArgument(f"{option} {name} is given twice")
+        values[name] = value
+    return values

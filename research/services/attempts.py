@@ -3,11 +3,19 @@
 from collections.abc import Callable
 
 from common.domain.errors import PlatformError
+from research.exceptions import Canceled, RunNotRunning
 from research.validation.gates import Undefined
 
 
 def attempt[T](compute: Callable[[], T]) -> T | Undefined:
     """Return what is found, or the anticipated error that kept it from being found.
+
+    Raises
+    ------
+    Canceled
+        If the work as a whole was ended.
+    RunNotRunning
+        If another process has taken it over.
 
     Examples
     --------
@@ -17,6 +25,8 @@ def attempt[T](compute: Callable[[], T]) -> T | Undefined:
     """
     try:
         return compute()
+    except (Canceled, RunNotRunning):
+        raise  # Nothing more is wanted: that is no finding.
     except PlatformError as e:
         return Undefined(e.detail)
 

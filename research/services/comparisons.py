@@ -5,23 +5,19 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
 from common.domain.enums import RunStatus
 from common.domain.errors import InvalidArgument
-from research.domain.backtest import BacktestRequest
 from research.domain.question import RunQuestion
-from research.engines.capabilities import check_supported
-from research.engines.exceptions import UnsupportedFeature
 from research.engines.registry import get_engine, list_engines
 from research.models import ComparedRun, Comparison, Run
 from research.services import ledger
 from research.services.comparison_report import Outcome, judge, report_engines, report_ladder
 from research.services.datasets import record_dataset
+from research.services.executors import Executor
 from research.services.ladders import PlannedRung, plan_ladder
+from research.services.means import Means
 from research.services.prepared import PreparedRun
-from research.services.preparing import prepare
-from research.services.run_processes import Ended, Report, report_nothing, run_each
+from research.services.run_processes import Ended, Report, report_nothing
 
 _OF_AN_ENGINE = "engine"
 
@@ -63,8 +59,7 @@ class ComparisonQuestion:
 def compare_engines(
     *,
     asked: ComparisonQuestion,
-    store: SeriesStore,
-    clock: Clock,
+    means: Means,
     processes: int = 1,
     user_id: int | None = None,
     report: Report = report_nothing,
@@ -73,8 +68,8 @@ def compare_engines(
 
     Parameters
     ----------
-    asked
-        The question and the engines.
+    asked, means
+        The question and the engines, and with what they are run.
     processes
         How many engines run at one time, each in a process of its own; 1 runs them here.
     user_id
@@ -93,8 +88,9 @@ def compare_engines(
     names = list(asked.engines) or [each.name for each in list_engines() if each.installed]
     for name in names:
         get_engine(name)
-    prepared = prepare(question=replace(asked.question, engine=names[0]), store=store)
-    unable = _find_unable(names, prepared)
+    executor = means.executor()
+    prepared = executor.prepare(replace(asked.question, engine=names[0]))
+    unable = _find_unable(names, prepared, executor)
     # One that was asked by name refuses in the ledger, like any run.
     questions = {
         name: replace(asked.question, engine=name)
@@ -102,11 +98,15 @@ def compare_engines(
         if asked.engines or name not in unable
     }
     able = [name for name in names if name not in unable]
-    rungs = plan_ladder(question=asked.question, engines=able, store=store) if asked.ladder else []
+    rungs = (
+        plan_ladder(question=asked.question, engines=able, store=means.store)
+        if asked.ladder
+        else []
+    )
     tasks = _distinct([*questions.values(), *(rung.question for rung in rungs if rung.question)])
-    ended = run_each(tasks, processes=processes, user_id=user_id, report=report)
+    ended = executor.run_each(tasks, processes=processes, user_id=user_id, report=report)
     # A process that was killed could not write its end.
-    ledger.fail_lost_runs(at=clock.now())
+    ledger.fail_lost_runs(at=means.clock.now())
     outcomes = _read_outcomes(ended)
     return _record(
         asked=asked,
@@ -123,24 +123,14 @@ def compare_engines(
     )
 
 
-def _find_unable(names: Sequence[str], prepared: PreparedRun) -> dict[str, Outcome]:
-    found: dict[str, Outcome] = {}
-    request = prepared.request
-    if not isinstance(request, BacktestRequest):
-        raise TypeError(f"{type(request).__name__} was prepared for a process of its own")
-    for name in names:
-        try:
-            check_supported(
-                engine=name,
-                can=get_engine(name).capabilities,
-                request=request,
-                market=prepared.loaded.market,
-            )
-        except UnsupportedFeature as error:
-            found[name] = Outcome(
-                run=None, status=RunStatus.REFUSED, code=error.code, detail=error.detail
-            )
-    return found
+def _find_unable(
+    names: Sequence[str], prepared: PreparedRun, executor: Executor
+) -> dict[str, Outcome]:
+    refused = executor.ask(prepared, "supported", engines=list(names))
+    return {
+        name: Outcome(run=None, status=RunStatus.REFUSED, code=why["code"], detail=why["detail"])
+        for name, why in refused.items()
+    }
 
 
 def _distinct(questions: Sequence[RunQuestion]) -> list[RunQuestion]:

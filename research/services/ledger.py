@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -13,7 +13,7 @@ from common.domain.enums import RunStatus
 from common.domain.instruments import SeriesKey
 from research.domain.question import LONGEST_EXPERIMENT, RunQuestion
 from research.exceptions import RunNotRunning
-from research.models import Artefact, Experiment, Run
+from research.models import Artefact, Experiment, Job, Run
 from research.services.artefacts import StoredFile
 from research.services.datasets import record_dataset
 from research.services.owners import is_alive, process_name
@@ -106,9 +106,9 @@ def describe_run_begun(*, run: Run, prepared: PreparedRun) -> Run:
     return run
 
 
-def held(run: Run) -> QuerySet[Run]:
-    """Return the row of a run as far as this attempt at it still has it."""
-    return Run.objects.filter(
+def held(run: Run | Job) -> QuerySet[Any]:
+    """Return the row of a run or a job as far as this attempt at it still has it."""
+    return type(run).objects.filter(
         pk=run.pk, status=RunStatus.RUNNING, owner=run.owner, attempt=run.attempt
     )
 

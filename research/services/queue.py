@@ -32,7 +32,20 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
-    """Put a question into the queue and return its row, which is QUEUED.
+    """Put a question into the queue, tell the workers, and return its row, which is QUEUED.
+
+    Raises
+    ------
+    PlatformError
+        As `create`.
+    """
+    run = create(question=question, user_id=user_id)
+    transaction.on_commit(lambda: tell(EXECUTE_RUN, run_id=run.pk))
+    return run
+
+
+def create(*, question: RunQuestion, user_id: int | None) -> Run:
+    """Write the row of a run that waits.
 
     Nothing is loaded for it: neither bars nor the code of a user's strategy nor an engine.
     What only these can tell is wrong becomes the row's error.
@@ -50,7 +63,7 @@ def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
     version = present_version(question.strategy_key)
     params = admit_described(version.parameters, question.params)
     series = find_series(question)
-    run = Run.objects.create(
+    return Run.objects.create(
         experiment=get_experiment(question=question, key=version.strategy.key, user_id=user_id),
         strategy_version=version,
         series=series,
@@ -63,8 +76,6 @@ def enqueue(*, question: RunQuestion, user_id: int | None) -> Run:
         status=RunStatus.QUEUED,
         **asked_facts(question),
     )
-    transaction.on_commit(lambda: tell(EXECUTE_RUN, run_id=run.pk))
-    return run
 
 
 def cancel(*, run_id: int, at: datetime) -> Run:

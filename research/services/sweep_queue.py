@@ -17,9 +17,10 @@ from research.selectors.sweeps import get_sweep
 from research.services import queue, searches, sweep_results, sweeps
 from research.services.backtests import REFUSALS
 from research.services.ledger import get_experiment
+from research.services.means import Means
 from research.services.messages import WORK_ON_SWEEP, count_waiting, tell
 from research.services.sweep_rows import new_columns
-from research.services.sweep_sittings import Means, Sitting
+from research.services.sweep_sittings import Sitting
 from trading.models import StrategyVersion
 from trading.services.catalogue import present_version
 from trading.strategies.described import admit_described

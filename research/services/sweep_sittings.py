@@ -1,7 +1,5 @@
 """One process at the chunks of a sweep: takes one after the other, tries it, and writes it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import Final, Self
@@ -9,51 +7,16 @@ from typing import Final, Self
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
 from research.compute.exceptions import WorkerLost
-from research.engines.base import Progress, ignore_progress
 from research.exceptions import SweepNotRunning, WorkerStopping
 from research.models import Sweep, SweepChunk
 from research.services import sweep_chunks, sweep_results
-from research.services.benches import Bench, ChildBench, TerminalBench
+from research.services.means import Means
 from research.services.sweep_trying import Trying
 
 _LOOK_SECONDS: Final = 0.5
 # How often a chunk may end the process that tries it.
 _MOST_DEATHS: Final = 3
-
-type Stopping = Callable[[], bool]
-
-
-def never() -> bool:
-    """Return False: nobody asks this process to end."""
-    return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What a process works with.
-
-    Parameters
-    ----------
-    is_worker
-        Whether it is a worker's, which runs strategies in children and holds leases.
-    is_stopping
-        Tells a worker that it is to end.
-    progress
-        Takes the fraction done.
-    """
-
-    store: SeriesStore
-    clock: Clock
-    is_worker: bool = False
-    is_stopping: Stopping = never
-    progress: Progress = ignore_progress
-
-    def bench(self, tick: Callable[[float], None]) -> Bench:
-        """Return where strategies are run."""
-        return ChildBench(tick) if self.is_worker else TerminalBench()
 
 
 class Sitting:

@@ -23,10 +23,11 @@ from research.selectors.sweeps import get_sweep
 from research.services import datasets, searches, sweep_chunks, sweep_results
 from research.services.datasets import LoadedMarket
 from research.services.ledger import get_experiment
+from research.services.means import Means
 from research.services.prepared import PreparedRun
 from research.services.provenance import code_hash, provenance
 from research.services.sweep_rows import asked_columns, new_columns, question_of
-from research.services.sweep_sittings import Means, Sitting
+from research.services.sweep_sittings import Sitting
 from trading.models import StrategyVersion
 
 _POLL_SECONDS: Final = 0.2

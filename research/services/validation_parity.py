@@ -3,15 +3,11 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
-from research.domain.backtest import BacktestRequest
 from research.domain.verdict import Verdict
-from research.engines.capabilities import check_supported
-from research.engines.exceptions import UnsupportedFeature
-from research.engines.registry import get_engine, list_engines
+from research.engines.registry import list_engines
 from research.models import Comparison
-from research.services.comparisons import ComparisonQuestion, compare_engines
+from research.services.comparisons import ComparisonQuestion
+from research.services.executors import Executor
 from research.services.prepared import PreparedRun
 from research.validation.exceptions import NotComputable
 
@@ -19,7 +15,7 @@ from research.validation.exceptions import NotComputable
 _PREFERRED: Final = ("nautilus", "vectorbt", "freqtrade", "hftbacktest")
 
 
-def second_engine(prepared: PreparedRun) -> str:
+def second_engine(prepared: PreparedRun, executor: Executor) -> str:
     """Return an installed engine, other than the question's, that can run it.
 
     Raises
@@ -29,59 +25,31 @@ def second_engine(prepared: PreparedRun) -> str:
     """
     own = prepared.question.engine
     installed = {each.name for each in list_engines() if each.installed}
+    others = [name for name in _PREFERRED if name != own]
+    refused = executor.ask(
+        prepared, "supported", engines=[name for name in others if name in installed]
+    )
     reasons = []
-    for name in (each for each in _PREFERRED if each != own):
-        reason = _refusal(name, prepared) if name in installed else f"{name} is not installed"
-        if not reason:
+    for name in others:
+        if name in installed and name not in refused:
             return name
-        reasons.append(reason)
+        reasons.append(refused[name]["detail"] if name in refused else f"{name} is not installed")
     raise NotComputable(f"no engine beside {own} can run it: {'; '.join(reasons)}")
 
 
-def _refusal(name: str, prepared: PreparedRun) -> str:
-    if not isinstance(prepared.request, BacktestRequest):
-        return f"{name} does not run it"
-    try:
-        check_supported(
-            engine=name,
-            can=get_engine(name).capabilities,
-            request=prepared.request,
-            market=prepared.loaded.market,
-        )
-    except UnsupportedFeature as e:
-        return e.detail
-    return ""
-
-
-def compare(
-    prepared: PreparedRun,
-    *,
-    n_bars: int,
-    processes: int,
-    store: SeriesStore,
-    clock: Clock,
-    user_id: int | None,
-) -> Comparison:
-    """Run the question on its own and a second engine over the last bars of its period.
+def question_of(prepared: PreparedRun, executor: Executor, *, n_bars: int) -> ComparisonQuestion:
+    """Return the question on its own and a second engine, over the last bars of its period.
 
     Raises
     ------
     NotComputable
         If no second engine can run it.
-    PlatformError
-        As `compare_engines`.
     """
     period = prepared.loaded.period
     start_ns = int(period.open_ns[max(len(period) - n_bars, 0)])
     question = replace(prepared.question, start_ns=start_ns, end_ns=prepared.loaded.end_ns)
-    engines = (question.engine, second_engine(prepared))
-    return compare_engines(
-        asked=ComparisonQuestion(question=question, engines=engines),
-        store=store,
-        clock=clock,
-        processes=processes,
-        user_id=user_id,
-    )
+    engines = (question.engine, second_engine(prepared, executor))
+    return ComparisonQuestion(question=question, engines=engines)
 
 
 def unexplained(comparison: Comparison) -> float:

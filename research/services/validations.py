@@ -1,29 +1,29 @@
 """The verdict on one strategy: every gate, from trials of the ledger, in one row."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
 from common.domain.enums import RunStatus
+from research.domain.question import RunQuestion
 from research.domain.question_document import question_to_json
+from research.domain.set_list import SetList
 from research.domain.validation_question import ValidationQuestion
-from research.engines.base import Progress, ignore_progress
+from research.engines.base import ignore_progress
 from research.exceptions import MarketChanged, NotValidated
-from research.models import Comparison, Run, Sweep, Validation
+from research.models import Comparison, Run, Sweep, Trial, Validation
 from research.selectors.sweeps import best_trials, dataset_of
 from research.selectors.validations import count_trials_of, trial_sharpes
 from research.services import validation_parity, validation_stress
 from research.services.attempts import attempt, known, then
-from research.services.backtests import run_backtest
+from research.services.comparisons import compare_engines
+from research.services.executors import Executor
+from research.services.means import Means
 from research.services.prepared import PreparedRun
-from research.services.preparing import prepare
 from research.services.provenance import code_hash, provenance
 from research.services.sweep_days import read_days
-from research.services.sweep_sittings import Means
 from research.services.sweeps import run_sweep
 from research.services.validation_returns import ReturnsFound, deflate, judge_returns
 from research.validation.gates import Gate, Undefined
@@ -32,21 +32,27 @@ from research.validation.lookahead import LookAhead
 from research.validation.thresholds import Thresholds
 from trading.selectors.thresholds import threshold_values
 
+type Step = Callable[[str], None]
+
+
+def say_nothing(step: str) -> None:
+    """Take what is being done and do nothing with it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Who asks what, and where it is looked up."""
+    """Who asks what, and with what it is found."""
 
     question: ValidationQuestion
-    store: SeriesStore
-    clock: Clock
+    means: Means
+    executor: Executor
     user_id: int | None
+    report: Step
     thresholds: Thresholds
 
-    @property
-    def common(self) -> dict[str, Any]:
-        """What every step is given."""
-        return {"store": self.store, "clock": self.clock, "user_id": self.user_id}
+    def run(self, question: RunQuestion) -> Run:
+        """Run a question, in the ledger."""
+        return self.executor.run(question, user_id=self.user_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,30 +72,27 @@ class _Chosen:
 def validate(
     *,
     question: ValidationQuestion,
-    store: SeriesStore,
-    clock: Clock,
+    means: Means,
     user_id: int | None = None,
-    progress: Progress = ignore_progress,
+    report: Step = say_nothing,
 ) -> Validation:
     """Choose the best set, put it through all gates, and return the row of the verdict.
 
     Parameters
     ----------
-    question
-        What is judged, and from what it was chosen.
-    store, clock
-        Where bars are read, and when things end.
+    question, means
+        What is judged and from what it was chosen, and with what.
     user_id
         Who asks.
-    progress
-        Takes the fraction of the sets that were tried.
+    report
+        Called with what is being done, in words, before each step.
 
     Raises
     ------
     PlatformError
         As `run_sweep`, for what is wrong with the question, before there is a row.
     NotValidated
-        If the sweep did not come to its end; its row says why.
+        If the sweep did not come to its end, or has not the set that was chosen.
     MarketChanged
         If the bars are not those that were swept any more.
     KeyboardInterrupt
@@ -102,23 +105,24 @@ def validate(
     """
     asked = _Asked(
         question=question,
-        store=store,
-        clock=clock,
+        means=means,
+        executor=means.executor(),
         user_id=user_id,
+        report=report,
         thresholds=Thresholds.of(threshold_values()),
     )
-    means = Means(store=store, clock=clock, progress=progress)
+    report("trying the sets")
     sweep = run_sweep(question=question.sweep, means=means, user_id=user_id)
     if sweep.status != RunStatus.SUCCEEDED:
         raise NotValidated(f"{sweep} is {sweep.status}: {sweep.error_detail}", sweep=sweep.pk)
-    dataset = dataset_of(sweep)
-    best = best_trials(sweep, count=1).first()
+    best = _choose(sweep, question)
     if best is None:
         return _record(asked, sweep, chosen=None)
     chosen_question = replace(question.sweep.question, params=best.params)
-    prepared = prepare(question=chosen_question, store=store)
-    if prepared.loaded.hash != dataset.hash:
+    prepared = asked.executor.prepare(chosen_question)
+    if prepared.loaded.hash != dataset_of(sweep).hash:
         raise MarketChanged(f"the bars of {prepared.loaded.key} changed: validate again")
+    report("judging their daily returns")
     matrix = read_days(sweep)
     returns = judge_returns(
         matrix,
@@ -129,26 +133,83 @@ def validate(
     return _record(asked, sweep, chosen=_put_to_the_test(asked, prepared, returns))
 
 
+def _choose(sweep: Sweep, question: ValidationQuestion) -> Trial | None:
+    """Return the set to judge: the best, or the one that was named.
+
+    Raises
+    ------
+    NotValidated
+        If not exactly one set that may rank has that name.
+    """
+    if not question.choice:
+        return best_trials(sweep, count=1).first()
+    found = [
+        trial
+        for trial in sweep.trials.filter(value__isnull=False)
+        if all(_has(trial, name, text) for name, text in question.choice.items())
+    ]
+    if len(found) != 1:
+        named = " ".join(f"{name}={text}" for name, text in question.choice.items())
+        raise NotValidated(
+            f"{len(found)} of the sets that may rank have {named}, must be exactly one",
+            sweep=sweep.pk,
+        )
+    return found[0]
+
+
+def _has(trial: Trial, name: str, text: str) -> bool:
+    return str(trial.params.get(name)).lower() == text.lower()
+
+
 def _put_to_the_test(asked: _Asked, prepared: PreparedRun, returns: ReturnsFound) -> _Chosen:
-    question, seed = asked.question, asked.question.sweep.question.seed
+    asked.report("running the chosen set")
+    run = attempt(lambda: asked.run(prepared.question))
+    asked.report("running it at doubled costs")
+    doubled = attempt(lambda: asked.run(validation_stress.with_doubled_costs(prepared.question)))
+    asked.report("trying its neighbours")
+    neighbours = attempt(lambda: _try_neighbours(asked, prepared))
+    asked.report("comparing it on another engine")
+    comparison = attempt(lambda: _compare(asked, prepared))
+    asked.report("delaying it, and looking for the future in it")
+    ask, seed = asked.executor.ask, asked.question.sweep.question.seed
     return _Chosen(
         prepared=prepared,
         returns=returns,
-        run=attempt(lambda: run_backtest(question=prepared.question, **asked.common)),
-        doubled=attempt(lambda: validation_stress.run_doubled(prepared.question, **asked.common)),
-        neighbours=attempt(
-            lambda: validation_stress.try_neighbours(question, chosen=prepared, **asked.common)
+        run=run,
+        doubled=doubled,
+        neighbours=neighbours,
+        comparison=comparison,
+        delayed_sharpe=attempt(lambda: float(ask(prepared, "delayed_sharpe")["sharpe"])),
+        look_ahead=attempt(
+            lambda: validation_stress.read_look_ahead(ask(prepared, "look_ahead", seed=seed))
         ),
-        comparison=attempt(
-            lambda: validation_parity.compare(
-                prepared,
-                n_bars=question.parity_bars,
-                processes=question.processes,
-                **asked.common,
-            )
-        ),
-        delayed_sharpe=attempt(lambda: validation_stress.delayed_sharpe(prepared)),
-        look_ahead=validation_stress.look_ahead(prepared, np.random.default_rng(seed)),
+    )
+
+
+def _try_neighbours(asked: _Asked, prepared: PreparedRun) -> Sweep:
+    """Try the sets around the chosen one, each a trial of the ledger."""
+    around = asked.executor.ask(prepared, "neighbours")["sets"]
+    swept = asked.question.sweep
+    question = replace(
+        swept,
+        question=replace(swept.question, params={}),
+        grid=SetList(tuple(around)),
+        search=None,
+    )
+    means = replace(asked.means, progress=ignore_progress)
+    return run_sweep(question=question, means=means, user_id=asked.user_id)
+
+
+def _compare(asked: _Asked, prepared: PreparedRun) -> Comparison:
+    """Run the chosen set on a second engine, over the last bars of its period."""
+    question = validation_parity.question_of(
+        prepared, asked.executor, n_bars=asked.question.parity_bars
+    )
+    return compare_engines(
+        asked=question,
+        means=asked.means,
+        processes=asked.question.processes,
+        user_id=asked.user_id,
     )
 
 

@@ -20,6 +20,7 @@ from research.models import ComparedRun, Comparison, Run
 from research.selectors.comparisons import describe_comparison, list_comparisons
 from research.services.comparisons import ComparisonQuestion, compare_engines
 from research.services.ladders import plan_ladder
+from research.services.means import Means
 from research.tests.conftest import HOUR_NS, KEY, START_NS, bars
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120)]
@@ -40,8 +41,7 @@ def compare(store: SeriesStore, *engines: str, ladder: bool = False, **changes: 
     }
     return compare_engines(
         asked=ComparisonQuestion(question=RunQuestion(**asked), engines=engines, ladder=ladder),
-        store=store,
-        clock=SystemClock(),
+        means=Means(store=store, clock=SystemClock()),
     )
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from common.domain.errors import InvalidArgument
@@ -57,7 +59,7 @@ class TestGrid:
     def test_keeps_what_is_fixed(self) -> None:
         grid = Grid.parse(["fast=5,6"])
 
-        fixed = {"slow": "30", "allow_short": True}
+        fixed: dict[str, Any] = {"slow": "30", "allow_short": True}
         made = list(admit_each(SmaCross(), fixed, grid.written(0, 2)))
 
         assert made[1] == {"fast": 6, "slow": 30, "allow_short": True}

@@ -15,7 +15,7 @@ from common.domain.enums import RunStatus
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
-from research.compute import set_answers
+from research.compute import set_answers, set_trials
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
 from research.domain.sweep import Objective, SweepQuestion
@@ -24,7 +24,7 @@ from research.models import Sweep, Trial
 from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, describe_sweep
 from research.services import sweep_chunks
-from research.services.sweep_sittings import Means
+from research.services.means import Means
 from research.services.sweeps import resume_sweep, run_sweep
 from research.tests.conftest import KEY, Ask, bars
 
@@ -212,7 +212,7 @@ def _die_after_two_chunks(
     store: SeriesStore, asked: SweepQuestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sweep, or go on, as a process that dies in its third chunk."""
-    real, calls, gone = set_answers.try_sets, 0, Trial.objects.count()
+    real, calls, gone = set_trials.try_sets, 0, Trial.objects.count()
 
     def try_sets(*args: Any, **named: Any) -> Any:
         nonlocal calls

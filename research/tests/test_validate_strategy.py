@@ -26,6 +26,7 @@ from exchanges.services.catalogue import register_series
 from research.exceptions import NotValidated
 from research.management.validation_report import render_validation
 from research.models import Run, Sweep, Trial, Validation
+from research.services.means import Means
 from research.services.validations import validate
 from research.tests.validating import asked, verdict_of
 from research.validation.gates import KEYS
@@ -100,7 +101,9 @@ HINDSIGHT = "bars.close < bars.close.mean() * (1 + ahead / 1_000)"
 
 
 def judged(store: SeriesStore, *grid: str, **changes: Any) -> Validation:
-    return validate(question=asked(*(grid or GRID), **changes), store=store, clock=CLOCK)
+    return validate(
+        question=asked(*(grid or GRID), **changes), means=Means(store=store, clock=CLOCK)
+    )
 
 
 class TestVerdict:
@@ -210,7 +213,7 @@ class TestGates:
         question = asked("fast=2,3", "slow=8", params={"allow_short": True})
 
         with pytest.raises(NotValidated, match=r"all 2 sets failed.*margin"):
-            validate(question=question, store=stored(trends(2)), clock=CLOCK)
+            validate(question=question, means=Means(store=stored(trends(2)), clock=CLOCK))
 
         assert not Validation.objects.exists()
 
@@ -264,7 +267,7 @@ class TestLedger:
         question = asked(*GRID)
         by_one = replace(question, sweep=replace(question.sweep, budget_bytes=1))
         with pytest.raises(KeyboardInterrupt):
-            validate(question=by_one, store=store, clock=CLOCK, progress=interrupt)
+            validate(question=by_one, means=Means(store=store, clock=CLOCK, progress=interrupt))
 
         sweep = Sweep.objects.get()
         assert (sweep.status, sweep.trials.count()) == (RunStatus.CANCELED, 1)
@@ -274,7 +277,7 @@ class TestLedger:
         question = asked("half_spread_ticks=5,10", strategy_key="quote_both_sides")
 
         with pytest.raises(PlatformError, match="answers with quotes"):
-            validate(question=question, store=stored(noise(1)), clock=CLOCK)
+            validate(question=question, means=Means(store=stored(noise(1)), clock=CLOCK))
 
         assert not Validation.objects.exists()
 

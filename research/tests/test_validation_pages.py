@@ -17,6 +17,7 @@ from research.models import Sweep, Validation
 from research.selectors.command_lines import run_command
 from research.selectors.validation_tables import gate_rows, stability_sentence, window_table
 from research.selectors.validations import describe_validation
+from research.services.means import Means
 from research.services.validations import validate
 from research.tests.test_sweeps import question, sweep
 from research.tests.test_validate_strategy import CLOCK, GRID, stored, trends
@@ -198,7 +199,9 @@ class TestList:
 @pytest.mark.timeout(120)
 class TestRealVerdict:
     def test_is_shown_alike_here_and_at_the_terminal(self, viewer: APIClient) -> None:
-        validation = validate(question=asked(*GRID), store=stored(trends(1)), clock=CLOCK)
+        validation = validate(
+            question=asked(*GRID), means=Means(store=stored(trends(1)), clock=CLOCK)
+        )
 
         page, text = shown(viewer, validation), render_validation(describe_validation(validation))
 

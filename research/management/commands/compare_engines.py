@@ -16,6 +16,7 @@ from research.management.comparison_report import render_comparison
 from research.management.stopping import stoppable
 from research.selectors.comparisons import describe_comparison
 from research.services.comparisons import ComparisonQuestion, compare_engines
+from research.services.means import Means
 from research.services.run_processes import Ended
 
 
@@ -61,8 +62,7 @@ class Command(PlatformCommand):
         with stoppable("the ledger has the runs that were under way as CANCELED"):
             comparison = compare_engines(
                 asked=asked,
-                store=open_store(),
-                clock=SystemClock(),
+                means=Means(store=open_store(), clock=SystemClock()),
                 processes=options["processes"],
                 report=self._show_progress,
             )

@@ -19,8 +19,8 @@ from research.management.stopping import stoppable
 from research.models import Sweep
 from research.search.methods import METHODS
 from research.selectors.sweeps import describe_sweep, get_sweep
+from research.services.means import Means
 from research.services.sweep_queue import enqueue_sweep
-from research.services.sweep_sittings import Means
 from research.services.sweeps import resume_sweep, run_sweep
 from research.services.watching import await_sweep
 

@@ -12,11 +12,12 @@ from research.domain.question import RunQuestion
 from research.domain.set_list import SetList
 from research.domain.sweep import SweepQuestion
 from research.domain.validation_question import ValidationQuestion
-from research.management.arguments import add_run_arguments, read_question
+from research.management.arguments import add_run_arguments, read_question, read_values
 from research.management.progress import progress_bar
 from research.management.stopping import stoppable
 from research.management.validation_report import render_validation
 from research.selectors.validations import describe_validation
+from research.services.means import Means
 from research.services.validations import validate
 
 _MB = 1_000_000
@@ -60,6 +61,13 @@ class Command(PlatformCommand):
             "--processes", type=int, default=2, metavar="N",
             help="engines that run at one time, each in a process of its own; 1 runs them here",
         )  # fmt: skip
+        parser.add_argument(
+            "--choose",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="judge this set of the grid instead of the best one, once for each parameter",
+        )
         add_run_arguments(parser)
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -75,9 +83,8 @@ class Command(PlatformCommand):
             stoppable("the trials so far are in the ledger, there is no verdict"),
             progress_bar("sets", total=question.sweep.grid.size) as progress,
         ):
-            validation = validate(
-                question=question, store=open_store(), clock=SystemClock(), progress=progress
-            )
+            means = Means(store=open_store(), clock=SystemClock(), progress=progress)
+            validation = validate(question=question, means=means)
         return describe_validation(validation)
 
     def render(self, document: dict[str, Any]) -> str:
@@ -103,5 +110,6 @@ def _read(options: dict[str, Any]) -> ValidationQuestion:
         purge_days=options["purge_days"],
         embargo_days=options["embargo_days"],
         parity_bars=options["parity_bars"],
+        choice=read_values(options["choose"], "--choose"),
         processes=options["processes"],
     )
