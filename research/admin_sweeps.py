@@ -1,49 +1,106 @@
 """Sweeps in the back office."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final, override
-from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from unfold.decorators import display
 
 from common.admin import ReadOnlyAdmin
+from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
-from research.domain.sweep import Objective
 from research.models import Sweep, Trial
 from research.selectors.command_lines import run_command
 from research.selectors.sweep_bins import BinnedSurface, trials_at
-from research.selectors.sweep_charts import objective_chart
+from research.selectors.sweep_charts import front_chart, objective_chart
+from research.selectors.sweep_heat import axis_choices, heat_note, heat_table, shown_axes
 from research.selectors.sweep_surfaces import read_surface
-from research.selectors.sweeps import best_trials, list_sweeps
+from research.selectors.sweeps import best_trials, list_sweeps, pareto_trials
 from research.selectors.validation_tables import written_params
 
 _SHOWN: Final = 20
+_STATUS_LABELS: Final = {
+    RunStatus.SUCCEEDED.value: "success",
+    RunStatus.FAILED.value: "danger",
+    RunStatus.REFUSED.value: "warning",
+    RunStatus.CANCELED.value: "warning",
+    RunStatus.RUNNING.value: "info",
+    RunStatus.QUEUED.value: "info",
+}
 
 
 @admin.register(Sweep)
 class SweepAdmin(ReadOnlyAdmin):
     """Sweeps with their best trials and the surface of their objective."""
 
-    list_display = ["id", "status", "strategy", "engine", "objective", "n_sets", "created_at"]
-    list_filter = ["status", "engine", "strategy_version__strategy"]
+    list_display = [
+        "id",
+        "status_label",
+        "strategy",
+        "engine",
+        "method",
+        "objective",
+        "n_sets",
+        "done",
+        "created_at",
+    ]
+    list_filter = ["status", "engine", "method", "strategy_version__strategy"]
     search_fields = ["=id", "experiment__name", "strategy_version__strategy__key"]
     ordering = ["-id"]
     list_per_page = 50
     show_full_result_count = False
     change_form_before_template = "research/admin/sweep.html"
+    fields = [
+        "experiment",
+        "strategy_version",
+        "dataset",
+        "engine",
+        "engine_version",
+        "values",
+        "min_round_trips",
+        "question",
+        "created_by",
+        "created_at",
+        "finished_at",
+        "peak_memory",
+        "input_hash",
+        "code_hash",
+        "provenance",
+    ]
+    readonly_fields = ["values", "peak_memory"]
 
     @override
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Read with the sweeps what they name."""
-        return list_sweeps()
+        return list_sweeps().select_related("created_by")
+
+    @display(description="status", label=_STATUS_LABELS)
+    def status_label(self, sweep: Sweep) -> str:
+        """Return the status, coloured."""
+        return sweep.status
 
     @admin.display(description="strategy")
     def strategy(self, sweep: Sweep) -> str:
         """Return the key."""
         return sweep.strategy_version.strategy.key
+
+    @admin.display(description="done", ordering="progress")
+    def done(self, sweep: Sweep) -> str:
+        """Return how far it is."""
+        return f"{sweep.progress:.0%}"
+
+    @admin.display(description="values of the parameters")
+    def values(self, sweep: Sweep) -> str:
+        """Return each parameter with its values, or their ends where there are many."""
+        return "; ".join(f"{name}: {_listed(values)}" for name, values in sweep.grid.items())
+
+    @admin.display(description="peak memory")
+    def peak_memory(self, sweep: Sweep) -> str:
+        """Return the most memory it held, in MB of 10^6 bytes."""
+        return "-" if sweep.peak_rss_bytes is None else f"{sweep.peak_rss_bytes / 1e6:,.0f} MB"
 
     @override
     def render_change_form(
@@ -52,28 +109,65 @@ class SweepAdmin(ReadOnlyAdmin):
         """Show the best trials and the surface above the row."""
         sweep = context.get("original")
         if isinstance(sweep, Sweep):
-            best = list(best_trials(sweep, count=_SHOWN))
-            context |= {
-                "best": _rows(sweep, best),
-                "chart": objective_chart(sweep, best=best[0] if best else None),
-                "verdicts": _verdicts(sweep),
-            }
-            context |= _heat_map(request, sweep)
+            context |= _facts(sweep) | _heat_map(request, sweep)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
+
+
+def _facts(sweep: Sweep) -> dict[str, Any]:
+    best = list(best_trials(sweep, count=_SHOWN))
+    charts = [objective_chart(sweep, best=best[0] if best else None)]
+    facts: dict[str, Any] = {
+        "sweep": sweep,
+        "status_label": _STATUS_LABELS[sweep.status],
+        "counts": _counts(sweep),
+        "best": _rows(sweep, best),
+        "charts": charts,
+        "verdicts": _verdicts(sweep),
+    }
+    if sweep.objectives:
+        front = pareto_trials(sweep)
+        charts.append(front_chart(sweep, front=front))
+        facts["front"] = _rows(sweep, front[:_SHOWN])
+    return facts
+
+
+def _counts(sweep: Sweep) -> str:
+    found = sweep.trials.aggregate(
+        tried=Count("pk"),
+        ranked=Count("value"),
+        early=Count("pruned_after"),
+        failed=Count("pk", filter=~Q(error="")),
+    )
+    return (
+        f"{found['tried']:,} of {sweep.n_sets:,} sets tried by {sweep.method},"
+        f" {found['ranked']:,} rank by {sweep.objective}, {found['early']:,} given up early,"
+        f" {found['failed']:,} failed; {sweep.n_contradictory:,} contradict themselves."
+    )
 
 
 def _rows(sweep: Sweep, trials: Iterable[Trial]) -> list[dict[str, Any]]:
     return [
         {
             "number": trial.number,
-            "value": "does not rank" if trial.value is None else f"{trial.value:.4g}",
+            "value": _value(sweep, trial),
             "params": written_params(trial.params),
             "error": trial.error,
             "command": run_command(sweep.question, trial.params),
         }
         for trial in trials
     ]
+
+
+def _value(sweep: Sweep, trial: Trial) -> str:
+    if trial.values is not None:
+        pairs = zip(sweep.objectives, trial.values, strict=True)
+        return ", ".join(f"{metric} {value:.4g}" for metric, value in pairs)
+    if trial.value is not None:
+        return f"{trial.value:.4g}"
+    if trial.pruned_after is not None:
+        return f"given up after {trial.pruned_after:.0%} of the bars"
+    return "does not rank"
 
 
 def _verdicts(sweep: Sweep) -> list[dict[str, Any]]:
@@ -88,87 +182,25 @@ def _verdicts(sweep: Sweep) -> list[dict[str, Any]]:
 
 
 def _heat_map(request: HttpRequest, sweep: Sweep) -> dict[str, Any]:
-    names = [*sweep.grid]
+    names = shown_axes(sweep)
     if len(names) < 2:  # A single parameter has no surface.
         return {}
-    first, second = _varied_first(sweep)[:2]
-    x, y = request.GET.get("x", first), request.GET.get("y", second)
+    x, y = request.GET.get("x", names[0]), request.GET.get("y", names[1])
     try:
         found = BinnedSurface.fit(read_surface(sweep, x=x, y=y, metric=sweep.objective))
         shown = _place(request, sweep, found)
     except PlatformError as error:
         messages.error(request, error.detail)
         return {}
-    title = f"{sweep.objective} by {x} (across) and {y} (down)"
+    if not found.medians:
+        return {}
     return {
-        "heat": _cells(found),
-        "heat_title": title,
-        "heat_note": _note(found),
-        "axes": _axes(names, x=x, y=y) if len(names) > 2 else [],
+        "heat": heat_table(found),
+        "heat_title": f"{sweep.objective} by {x} (across) and {y} (down)",
+        "heat_note": heat_note(found),
+        "axes": axis_choices([*sweep.grid], x=x, y=y) if len(names) > 2 else [],
         **shown,
     }
-
-
-def _varied_first(sweep: Sweep) -> list[str]:
-    """Return the parameters, those of one value last: there is nothing to see along them."""
-    return sorted(sweep.grid, key=lambda name: len(set(sweep.grid[name])) < 2)
-
-
-def _note(found: BinnedSurface) -> str:
-    note = "The median of the sets at a place; blue is better, orange worse."
-    if found.is_grouped:
-        surface = found.of
-        note += (
-            f" {len(surface.x_values):,} by {len(surface.y_values):,} values are shown in groups,"
-            " from the first to the last of each."
-        )
-    return note + " A place leads to its sets."
-
-
-def _axes(names: Sequence[str], *, x: str, y: str) -> list[dict[str, Any]]:
-    """Return for each axis the parameters that it could show; that of the other is swapped."""
-
-    def link(axis: str, name: str) -> str:
-        chosen = {"x": name, "y": x if name == y else y} if axis == "x" else {
-            "x": y if name == x else x, "y": name,
-        }  # fmt: skip
-        return f"?{urlencode(chosen)}#surface"
-
-    return [
-        {
-            "label": label,
-            "choices": [
-                {"name": name, "link": link(axis, name), "is_shown": name == shown}
-                for name in names
-            ],
-        }
-        for axis, label, shown in (("x", "across", x), ("y", "down", y))
-    ]
-
-
-def _cells(found: BinnedSurface) -> dict[str, Any]:
-    sign = Objective(found.of.metric).sign
-    medians = found.medians
-    low, high = min(medians.values(), default=0.0), max(medians.values(), default=0.0)
-    query = urlencode({"x": found.of.x, "y": found.of.y})
-
-    def cell(place: tuple[int, int]) -> dict[str, str]:
-        if place not in medians:
-            return {"text": "missing"}
-        of_range = (medians[place] - low) / (high - low) if high > low else 0.5
-        lean = sign * (2 * of_range - 1)
-        colour = "37, 99, 235" if lean > 0 else "234, 88, 12"  # Blue is better, orange worse.
-        return {
-            "text": f"{medians[place]:.3g}",
-            "colour": f"rgba({colour}, {0.6 * abs(lean):.2f})",
-            "link": f"?{query}&at={place[0]},{place[1]}#place",
-        }
-
-    rows = [
-        (label, [cell((column, row)) for column in range(found.x.n_bins)])
-        for row, label in enumerate(found.y.labels)
-    ]
-    return {"headers": found.x.labels, "rows": rows}
 
 
 def _place(request: HttpRequest, sweep: Sweep, found: BinnedSurface) -> dict[str, Any]:
@@ -176,9 +208,17 @@ def _place(request: HttpRequest, sweep: Sweep, found: BinnedSurface) -> dict[str
     if asked is None:
         return {}
     place = found.read_place(asked)
-    where = f"{found.of.x} {found.x.labels[place[0]]} and {found.of.y} {found.y.labels[place[1]]}"
-    trials = trials_at(sweep, found, place, most=_SHOWN)
+    x, y = found.x.labels[place[0]], found.y.labels[place[1]]
     return {
-        "place": _rows(sweep, trials),
-        "place_title": f"The best sets with {where}, {_SHOWN} at most",
+        "place": _rows(sweep, trials_at(sweep, found, place, most=_SHOWN)),
+        "place_title": (
+            f"The best sets with {found.of.x} {x} and {found.of.y} {y}, {_SHOWN} at most"
+        ),
     }
+
+
+def _listed(given: list[str]) -> str:
+    values = list(dict.fromkeys(given))  # Of sets that were named one by one they repeat.
+    if len(values) <= _SHOWN:
+        return ", ".join(values)
+    return f"{values[0]}, {values[1]}, ..., {values[-1]} ({len(values):,} values)"

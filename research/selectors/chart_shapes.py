@@ -102,7 +102,13 @@ def line(label: str, points: Points, colour: str, **more: Any) -> dict[str, Any]
 
 def area(label: str, points: Points) -> dict[str, Any]:
     """Return a series drawn as a line with what lies below it."""
-    return line(label, points, MAIN, backgroundColor=FILL, fill="origin", borderWidth=1)
+    # Behind the others, which may be at its very edge.
+    return line(label, points, MAIN, backgroundColor=FILL, fill="origin", borderWidth=1, order=1)
+
+
+def dots(label: str, points: Points, colour: str, *, radius: int, **more: Any) -> dict[str, Any]:
+    """Return a series drawn as dots, their radius in pixels."""
+    return line(label, points, colour, showLine=False, pointRadius=radius, **more)
 
 
 def dashed(label: str, points: Points, colour: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 from statistics import median
 from typing import Any, Final, Self
 
@@ -14,8 +15,10 @@ from research.models import Sweep, Trial
 from research.selectors.sweep_surfaces import Surface
 from trading.strategies.parameters import Value
 
-MOST_PLACES: Final = 2_500
+_MOST_PLACES: Final = 2_500
 _MOST_BINS: Final = 50
+# Below this share of places with a value, a search has left a surface of holes.
+_SPARSE: Final = 0.25
 
 type Place = tuple[int, int]
 
@@ -83,9 +86,8 @@ class BinnedSurface:
 
     @classmethod
     def fit(cls, surface: Surface) -> Self:
-        """Return a surface as it is, or with at most fifty groups on an axis if it is larger."""
-        is_small = len(surface.x_values) * len(surface.y_values) <= MOST_PLACES
-        most = None if is_small else _MOST_BINS
+        """Return a surface as it is, or in groups if it is larger or has hardly any values."""
+        most = _most_bins(surface)
         x, y = Binned.of(surface.x_values, most=most), Binned.of(surface.y_values, most=most)
         found: dict[Place, list[float]] = defaultdict(list)
         for (column, row), values in surface.cells.items():
@@ -137,6 +139,13 @@ def trials_at(sweep: Sweep, found: BinnedSurface, place: Place, *, most: int) ->
     places = {number: order for order, (_, _, number) in enumerate(there[:most])}
     trials: QuerySet[Trial, Trial] = sweep.trials.filter(number__in=places)
     return sorted(trials, key=lambda trial: places[trial.number])
+
+
+def _most_bins(surface: Surface) -> int | None:
+    n_places, n_cells = len(surface.x_values) * len(surface.y_values), len(surface.cells)
+    if n_cells < _SPARSE * n_places:
+        return min(_MOST_BINS, max(isqrt(n_cells), 1))  # About as many places as values.
+    return None if n_places <= _MOST_PLACES else _MOST_BINS
 
 
 def _label(values: Sequence[Any]) -> str:

@@ -9,12 +9,14 @@ import numpy as np
 
 from research.models import Sweep, Trial
 from research.selectors.chart_shapes import (
+    GREY,
     MARK,
     SECOND,
     Chart,
     area,
     axes,
     dashed,
+    dots,
     outline,
     upright,
 )
@@ -64,5 +66,36 @@ def distribution_chart(
         caption=(
             f"The median of {len(values):,} sets is {middle:.4g}, the best, set {number}, has"
             f" {value:.4g}. The best of many is partly the luckiest of them."
+        ),
+    )
+
+
+def front_chart(sweep: Sweep, *, front: Sequence[Trial]) -> Chart:
+    """Return the first two objectives of every set that ranks, in one query.
+
+    Parameters
+    ----------
+    sweep
+        One of several objectives.
+    front
+        Its sets that no other is better than in all of them.
+    """
+    x, y = sweep.objectives[:2]
+    title = f"{x} and {y} of the sets that rank"
+    ranked = sweep.trials.filter(values__isnull=False).order_by("number")
+    rows = ranked.values_list("number", "values")
+    places = {number: {"x": values[0], "y": values[1]} for number, values in rows if values}
+    if not places:
+        return Chart.missing(title, reason="No set ranks yet.")
+    best = {trial.number for trial in front}
+    others = [place for number, place in places.items() if number not in best]
+    return Chart.of(
+        title,
+        dots("front", [places[number] for number in sorted(best)], SECOND, radius=5),
+        dots("others", others, GREY, radius=2, order=1),
+        options=axes(x, y),
+        caption=(
+            f"Of {len(places):,} sets, no other is better than these {len(best):,} in"
+            f" {' and '.join(sweep.objectives)} at once. Which of them is best is a choice."
         ),
     )

@@ -59,6 +59,22 @@ class TestFit:
 
         assert (found.x.n_bins, found.y.n_bins) == (3, 50)
 
+    def test_groups_what_a_search_left_full_of_holes(self) -> None:
+        # 40 values at 1,600 places make six by six groups, those on the diagonal with six or seven.
+        found = BinnedSurface.fit(surface(*((x, x, float(x)) for x in range(40))))
+
+        assert (found.x.n_bins, found.y.n_bins) == (6, 6)
+        assert [*found.medians] == [(group, group) for group in range(6)]
+        assert found.medians[0, 0] == 3.0
+
+    def test_leaves_a_quarter_of_the_places_alone(self) -> None:
+        quarter = [
+            (x, y, 1.0 if x % 2 == y % 2 == 0 else None) for x in range(8) for y in range(8)
+        ]
+
+        assert not BinnedSurface.fit(surface(*quarter)).is_grouped
+        assert BinnedSurface.fit(surface(*quarter[1:])).is_grouped
+
     def test_has_no_place_without_a_value(self) -> None:
         found = BinnedSurface.fit(surface((1, 1, 2.0), (1, 2, None), (2, 2, 4.0)))
 

@@ -2,6 +2,7 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,6 +11,7 @@ from rest_framework.test import APIClient
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.enums import RunStatus
+from common.domain.time import from_ns
 from common.roles import Role
 from common.tests.clients import browser, count_queries
 from common.tests.factories import UserFactory
@@ -37,10 +39,30 @@ def shown(viewer: APIClient, of: Sweep, query: str = "") -> str:
     return unescape(answer.content.decode())
 
 
+def values_of(of: Sweep) -> dict[str, Any]:
+    """Return what a sweep without trials has in common with another."""
+    return {
+        field.attname: getattr(of, field.attname)
+        for field in Sweep._meta.concrete_fields
+        if field.name not in {"id", "created_at"}
+    }
+
+
+def add(of: Sweep, number: int, *, fast: int, **values: Any) -> None:
+    """Write a trial, whose slow parameter is 20."""
+    Trial.objects.create(
+        sweep=of,
+        number=number,
+        params={"fast": fast, "slow": 20, "allow_short": False},
+        trial_hash=f"{number:064d}",
+        metrics={"sharpe": values["value"]} if "value" in values else {},
+        **values,
+    )
+
+
 def large(of: Sweep) -> Sweep:
     """Return a sweep of 100 by 50 places, whose value is a tenth of the sum of both."""
-    copies(of, 1)
-    copy = Sweep.objects.latest("pk")
+    copy = Sweep.objects.create(**values_of(of))
     Trial.objects.bulk_create(
         Trial(
             sweep=copy,
@@ -139,9 +161,47 @@ class TestPage:
             min_round_trips=7,
             n_sets=10,
             status=RunStatus.QUEUED,
+            paused_at=from_ns(0),
         )
 
-        assert "No set has a value and 7 round trips yet." in shown(viewer, waiting)
+        page = shown(viewer, waiting)
+
+        assert "No set has a value and 7 round trips yet." in page
+        assert "0 of 10 sets tried by grid, 0 rank by sharpe" in page
+        assert "Paused since 1970-01-01 00:00 UTC." in page
+        assert 'id="surface"' not in page
+
+    def test_of_several_objectives_has_the_front(
+        self, store: SeriesStore, viewer: APIClient
+    ) -> None:
+        of = Sweep.objects.create(**{
+            **values_of(sweep(store, question())),
+            "objectives": ["sharpe", "max_drawdown"],
+        })
+        # More of the first and less of the second is better: the third set is worse than both.
+        for number, values in enumerate([[2.0, 0.3], [1.0, 0.1], [0.5, 0.5]]):
+            add(of, number, fast=number, value=values[0], values=values)
+        add(of, 3, fast=3, pruned_after=0.25)
+
+        page = shown(viewer, of, "?at=0,0")
+
+        assert '"label": "front", "data": [{"x": 2.0, "y": 0.3}, {"x": 1.0, "y": 0.1}]' in page
+        assert '"label": "others", "data": [{"x": 0.5, "y": 0.5}]' in page
+        assert "better than these 2 in sharpe and max_drawdown at once" in page
+        part = page[page.index("Sets that no other is better") : page.index("Best sets")]
+        assert re.findall(r"sharpe \d, max_drawdown 0.\d", part) == [
+            "sharpe 2, max_drawdown 0.3", "sharpe 1, max_drawdown 0.1",
+        ]  # fmt: skip
+        assert "4 of 10 sets tried by grid, 3 rank by sharpe, 1 given up early, 0 failed" in page
+
+    def test_says_after_how_much_a_set_was_given_up(
+        self, store: SeriesStore, viewer: APIClient
+    ) -> None:
+        of = Sweep.objects.create(**values_of(sweep(store, question())))
+        add(of, 0, fast=1, value=1.0)
+        add(of, 1, fast=1, pruned_after=0.25)
+
+        assert "given up after 25% of the bars" in shown(viewer, of, "?at=0,0")
 
 
 class TestManyTrials:
