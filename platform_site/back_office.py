@@ -43,6 +43,10 @@ _GROUPS: Final = (
         (
             ("Strategies", "function", "trading", "strategy"),
             ("Strategy versions", "history", "trading", "strategyversion"),
+            ("Promotions", "trending_up", "trading", "promotion"),
+            ("Promotion requests", "how_to_vote", "trading", "promotionrequest"),
+            ("Thresholds", "tune", "trading", "gatethreshold"),
+            ("Threshold requests", "rule", "trading", "thresholdrequest"),
         ),
     ),
     (

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import display
 
-from common.admin import ReadOnlyAdmin
+from research.admin_promotions import PromotePages
 from research.models import Validation
 from research.selectors.command_lines import run_command
 from research.selectors.validation_charts import validation_charts
@@ -31,7 +31,7 @@ _EVIDENCE: Final = (
 
 
 @admin.register(Validation)
-class ValidationAdmin(ReadOnlyAdmin):
+class ValidationAdmin(PromotePages):
     """Verdicts: every gate, what it was found from, and four charts."""
 
     list_display = [

@@ -1,15 +1,23 @@
 """Strategies in the back office."""
 
-from typing import Any
+from typing import Any, override
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import TabularInline
 
+import trading.admin_promotions  # noqa: F401 - registers its pages
+import trading.admin_thresholds  # noqa: F401 - registers its pages
 from common.admin import MirrorAdmin, ReadOnlyAdmin
 from common.domain.errors import PlatformError
 from trading.models import Strategy, StrategyVersion
+from trading.selectors.promotion_tables import configuration, step_rows
+from trading.selectors.promotions import (
+    current_promotions,
+    pending_requests,
+    promotions_of,
+)
 from trading.services.lineage import check_origin
 
 
@@ -63,6 +71,18 @@ class StrategyAdmin(MirrorAdmin):
     fields = ["key", "derived_from", "created_at", "updated_at"]
     readonly_fields = ["key", "created_at", "updated_at"]
     inlines = [StrategyVersionInline]
+    change_form_before_template = "trading/admin/strategy.html"
+
+    @override
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show stages and what led to them above the row."""
+        strategy = context.get("original")
+        if isinstance(strategy, Strategy):
+            context |= _stages(strategy)
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
 
 
 @admin.register(StrategyVersion)
@@ -73,3 +93,19 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
     list_filter = ["origin", "contract", "is_present"]
     list_select_related = ["strategy"]
     search_fields = ["strategy__key", "source_hash"]
+
+
+def _stages(strategy: Strategy) -> dict[str, Any]:
+    of_strategy = {"strategy_version__strategy": strategy}
+    headers = ["when", "version", "what", "step", "asked, approved", "reason"]
+    return {
+        "stages": [
+            (step, configuration(step))
+            for step in current_promotions().filter(**of_strategy).order_by("-pk")
+        ],
+        "waiting": [
+            (request, configuration(request))
+            for request in pending_requests().filter(**of_strategy)
+        ],
+        "history": {"headers": headers, "rows": step_rows(promotions_of(strategy))},
+    }

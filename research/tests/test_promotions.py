@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from common.domain.clock import SystemClock
 from common.roles import Role
-from common.tests.clients import script
+from common.tests.clients import browser, script
 from common.tests.factories import UserFactory
 from research.models import Run, Validation
 from research.services.promotions import gather, request_promotion
@@ -274,3 +274,29 @@ class TestCommand:
 
         assert (found[0], found[1]["code"]) == (status, code)
         assert not PromotionRequest.objects.exists()
+
+
+class TestPage:
+    def test_asks_before_it_makes_the_request(self, passed: Validation) -> None:
+        researcher = browser(user=UserFactory.create(role=Role.RESEARCHER, is_staff=True))
+        page = f"/admin/research/validation/{passed.pk}/"
+
+        offered = researcher.get(f"{page}change/").content.decode()
+        question = researcher.get(f"{page}promote/").content.decode()
+        assert not PromotionRequest.objects.exists()
+        answer = researcher.post(f"{page}promote/", {"reason": "all passed"}, follow=True)
+
+        assert f"{page}promote/" in offered
+        assert "Ask that sma_cross be made a candidate" in question
+        assert "waits for a second look" in answer.content.decode()
+        assert PromotionRequest.objects.get().reason == "all passed"
+
+    def test_is_not_there_on_a_failed_verdict_or_for_others(self, passed: Validation) -> None:
+        failed = copy(passed, passed=False)
+        researcher = browser(user=UserFactory.create(role=Role.RESEARCHER, is_staff=True))
+        viewer = browser(user=UserFactory.create(role=Role.VIEWER, is_staff=True))
+
+        for client, validation in ((researcher, failed), (viewer, passed)):
+            page = f"/admin/research/validation/{validation.pk}/"
+            assert "/promote/" not in client.get(f"{page}change/").content.decode()
+            assert client.post(f"{page}promote/", {"reason": "x"}).status_code == 403

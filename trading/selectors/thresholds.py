@@ -33,6 +33,16 @@ class InForce:
         return self.rule.default if self.row is None else self.row.value
 
     @property
+    def text(self) -> str:
+        """What holds, as people write it."""
+        return f"{self.value:g}"
+
+    @property
+    def default_text(self) -> str:
+        """What holds by default, as people write it."""
+        return f"{self.rule.default:g}"
+
+    @property
     def sequence(self) -> int:
         """How often it was set."""
         return 0 if self.row is None else self.row.sequence
