@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from unfold.decorators import display
 
 from common.admin import ReadOnlyAdmin
@@ -17,13 +18,14 @@ from research.selectors.examinations import examinations_of, list_examinations, 
 
 _LABELS: Final = {"pass": "success", "fail": "danger", "described": "info"}
 _SHOWN: Final = 50
+_LONGEST: Final = 120
 
 
 @admin.register(Examination)
 class ExaminationAdmin(ReadOnlyAdmin):
     """What single tools found about runs and sweeps."""
 
-    list_display = ["id", "tool_name", "verdict", "subject", "strategy", "sentence", "created_at"]
+    list_display = ["id", "tool_name", "verdict", "subject", "strategy", "found", "created_at"]
     list_filter = ["tool", "passed"]
     search_fields = ["=id", "=run__id", "=sweep__id", "tool"]
     ordering = ["-id"]
@@ -72,6 +74,11 @@ class ExaminationAdmin(ReadOnlyAdmin):
         """Return the key."""
         examined = examination.run or examination.sweep
         return examined.strategy_version.strategy.key if examined else ""
+
+    @admin.display(description="what was found")
+    def found(self, examination: Examination) -> str:
+        """Return how its sentence begins."""
+        return Truncator(examination.sentence).chars(_LONGEST)
 
     @override
     def render_change_form(

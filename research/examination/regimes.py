@@ -60,8 +60,7 @@ def examine(facts: RunFacts, options: RegimeOptions, seed: int) -> Finding:  # n
     return Finding(
         values=values,
         sentence=_sentence(values, known),
-        figures={kind: _table(kind, found) for kind, found in known.items()}
-        | {f"{kind}_chart": _chart(kind, found) for kind, found in known.items()},
+        figures=_figures(known),
     )
 
 
@@ -131,6 +130,13 @@ def _percent(growth: Measured) -> str:
     return "nothing known" if isinstance(growth, Undefined) else f"{expm1(growth):+.1%}"
 
 
+def _figures(known: dict[str, tuple[Part, ...]]) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {}
+    for kind, parts in known.items():
+        figures |= {f"{kind}_chart": _chart(kind, parts), kind: _table(kind, parts)}
+    return figures
+
+
 def _table(kind: str, parts: tuple[Part, ...]) -> Figure:
     headers = ["group", "bars", "growth", "mean a bar", "positive", "Sharpe a bar"]
     rows = [
@@ -149,7 +155,7 @@ def _table(kind: str, parts: tuple[Part, ...]) -> Figure:
 
 def _chart(kind: str, parts: tuple[Part, ...]) -> Figure:
     names = [_name(kind, part.label) for part in parts]
-    return bars(f"Growth by {kind}", names, {"growth": [round(p.growth, 9) for p in parts]})
+    return bars(f"Growth by {kind}", names, {"log growth": [round(p.growth, 9) for p in parts]})
 
 
 def _name(kind: str, label: int) -> str:

@@ -9,7 +9,7 @@ from common.domain.costs import CostModel
 from research.domain.backtest import BacktestRequest
 from research.examination.bootstrap import annual_sharpe
 from research.examination.facts import Asked
-from research.examination.figures import lines, table
+from research.examination.figures import Figure, lines
 from research.examination.options import option
 from research.examination.strategies import (
     daily_of,
@@ -26,13 +26,20 @@ from research.validation.judging import doubled_costs as cost_gate
 
 _DOUBLED: Final = 2
 _PER_BASIS_POINT: Final = 1e4
+# A fee or a slippage of half the price is no cost any more.
+_DEAREST: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressOptions:
     """How far costs are raised."""
 
-    most: int = option(3, "largest multiple of the costs that is run", low=2, high=20)
+    most: int = option(
+        3,
+        "multiples of the costs that are run; then doubled until nothing is earned",
+        low=2,
+        high=20,
+    )
 
 
 def examine(asked: Asked, options: StressOptions, seed: int) -> Finding:  # noqa: ARG001
@@ -44,7 +51,7 @@ def examine(asked: Asked, options: StressOptions, seed: int) -> Finding:  # noqa
     delayed = measured(lambda: _sharpe(asked, late))
     delayed_gate = delay_gate(sharpe, delayed)
     doubled: Measured = curve if isinstance(curve, Undefined) else curve[_DOUBLED]
-    edge = curve if isinstance(curve, Undefined) else measured_edge(curve)
+    edge = curve if isinstance(curve, Undefined) else _edge(asked, request, curve)
     values: dict[str, Measured] = {
         "free_return": curve if isinstance(curve, Undefined) else curve[0],
         "asked_return": curve if isinstance(curve, Undefined) else curve[1],
@@ -60,21 +67,36 @@ def examine(asked: Asked, options: StressOptions, seed: int) -> Finding:  # noqa
     return Finding(values=values, figures=_figures(curve), **judged)
 
 
-type _Curve = dict[int, float]
+type _Curve = dict[float, float]
 
 
 def _curve(asked: Asked, request: BacktestRequest, most: int) -> _Curve | Undefined:
-    if not (request.costs.fee_rate or request.costs.slippage):
+    """Return the total return by multiple; beyond `most` doubled until nothing is earned."""
+    largest = max(request.costs.fee_rate, request.costs.slippage)
+    if not largest:
         return Undefined("fees and slippage are zero, and any multiple of nothing is nothing")
-    if most * max(request.costs.fee_rate, request.costs.slippage) >= 1.0:
-        return Undefined(f"{most} times the costs would be a hundred percent or more")
-    return {
-        multiple: total_of(
-            run_again(asked, replace(request, costs=multiplied(request.costs, multiple))),
-            cash=request.cash,
-        )
-        for multiple in range(most + 1)
-    }
+    if most * largest >= _DEAREST:
+        return Undefined(f"{most} times the costs would be {_DEAREST:.0%} or more")
+    curve: _Curve = {n: _total(asked, request, n) for n in range(most + 1)}
+    further = 2 * most
+    while curve[0] > 0.0 and min(curve.values()) > 0.0 and further * largest < _DEAREST:
+        curve[further] = _total(asked, request, further)
+        further *= 2
+    return curve
+
+
+def _total(asked: Asked, request: BacktestRequest, multiple: float) -> float:
+    dearer = replace(request, costs=multiplied(request.costs, multiple))
+    return total_of(run_again(asked, dearer), cash=request.cash)
+
+
+def _edge(asked: Asked, request: BacktestRequest, curve: _Curve) -> Measured:
+    """Return the multiple at which nothing is earned, run once more next to it."""
+    edge = measured_edge(curve)
+    if isinstance(edge, Undefined) or edge in curve:
+        return edge
+    nearer = {**curve, edge: _total(asked, request, edge)}
+    return measured_edge(dict(sorted(nearer.items())))
 
 
 def multiplied(costs: CostModel, multiple: float) -> CostModel:
@@ -118,11 +140,11 @@ def measured_edge(curve: _Curve) -> Measured:
         return Undefined("it earns nothing even without costs")
     for (below, gain), (above, loss) in pairwise(curve.items()):
         if loss <= -1.0:
-            return Undefined(f"at {above} times the costs everything is lost")
+            return Undefined(f"at {above:g} times the costs everything is lost")
         if loss <= 0.0:
             high, low = log1p(gain), log1p(loss)
             return below + (above - below) * high / (high - low)
-    return Undefined(f"it still earns at {max(curve)} times the costs")
+    return Undefined(f"it still earns at {max(curve):g} times the costs")
 
 
 def _sharpe(asked: Asked, request: BacktestRequest) -> float:
@@ -146,13 +168,11 @@ def _reason(value: Measured) -> str:
     return value.reason if isinstance(value, Undefined) else ""
 
 
-def _figures(curve: _Curve | Undefined) -> dict[str, dict[str, object]]:
+def _figures(curve: _Curve | Undefined) -> dict[str, Figure]:
     if isinstance(curve, Undefined):
         return {}
-    multiples = [f"{multiple}x" for multiple in curve]
-    rows = [[name, f"{total:+.2%}"] for name, total in zip(multiples, curve.values(), strict=True)]
+    multiples = [f"{multiple:g}x" for multiple in curve]
     return {
-        "costs": table("Total return by costs", ["costs", "return"], rows),
         "curve": lines(
             "Total return by multiples of the costs", multiples, {"return": [*curve.values()]}
         ),

@@ -1,7 +1,7 @@
 """What a tool of validation is, and what it finds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import isfinite
 from typing import Any
@@ -145,9 +145,14 @@ class Tool:
                 f"{self.key} found {', '.join(sorted(found.values))}, states"
                 f" {', '.join(sorted(stated))}"
             )
-        ordered = {key: found.values[key] for key in stated}
-        return Finding(
-            values=ordered, sentence=found.sentence, passed=found.passed, figures=found.figures
+        return replace(
+            found,
+            values={key: found.values[key] for key in stated},
+            # A database keeps JSON objects in an order of its own.
+            figures={
+                name: {**figure, "place": place}
+                for place, (name, figure) in enumerate(found.figures.items())
+            },
         )
 
     def describe(self) -> dict[str, Any]:

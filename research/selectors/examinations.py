@@ -56,6 +56,11 @@ def described_values(examination: Examination) -> list[dict[str, Any]]:
     ]
 
 
+def figures_in_order(examination: Examination) -> list[dict[str, Any]]:
+    """Return what charts and tables are drawn from, in the order in which the tool made them."""
+    return sorted(examination.figures.values(), key=lambda figure: figure["place"])
+
+
 def describe_examination(examination: Examination) -> dict[str, Any]:
     """Return an examination as the document that commands and the API show."""
     return {

@@ -6,8 +6,6 @@ from typing import Any
 
 from django.db import transaction
 
-from common.data_pipeline.store import SeriesStore
-from common.domain.clock import Clock
 from common.domain.errors import InvalidArgument, PlatformError
 from research.compute.failures import describe_error
 from research.domain.examination_question import ExaminationQuestion
@@ -22,6 +20,8 @@ from research.services.examined_runs import (
     check_examinable,
     read_run_facts,
 )
+from research.services.examined_sweeps import read_sweep_facts, try_neighbours
+from research.services.means import Means
 from research.services.provenance import code_hash, provenance
 
 
@@ -55,10 +55,17 @@ def check(*, subject: Run | Sweep, question: ExaminationQuestion) -> Checked:
     return Checked(subject=subject, question=question, tool=tool, options=options)
 
 
-def examine(
-    *, checked: Checked, store: SeriesStore, clock: Clock, user_id: int | None = None
-) -> Examination:
+def examine(*, checked: Checked, means: Means, user_id: int | None = None) -> Examination:
     """Apply the tool here and return the row of what it found.
+
+    Parameters
+    ----------
+    checked
+        What is asked.
+    means
+        Where bars are read, and with what sets are tried that a tool needs.
+    user_id
+        Who asks.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def examine(
         As the tool; there is then no row.
     """
     began = perf_counter()
-    facts = _read(checked, store=store)
+    facts = _read(checked, means, user_id)
     found = find(checked, facts)
     return record(checked=checked, found=found, seconds=perf_counter() - began, user_id=user_id)
 
@@ -124,11 +131,15 @@ def record(
         )
 
 
-def _read(checked: Checked, *, store: SeriesStore) -> Any:
-    subject, native = checked.subject, checked.question.native
+def _read(checked: Checked, means: Means, user_id: int | None) -> Any:
+    subject, needs = checked.subject, checked.tool.needs
     if isinstance(subject, Sweep):
-        raise NotImplementedError
+        return read_sweep_facts(subject)
     check_examinable(subject)
-    if checked.tool.needs is Needs.FACTS:
-        return read_run_facts(subject, store=store)
-    return asked_of(ask_again(subject, store=store, native=native))
+    if needs is Needs.FACTS:
+        return read_run_facts(subject, store=means.store)
+    prepared = ask_again(subject, store=means.store, native=checked.question.native)
+    if needs is Needs.CODE:
+        return asked_of(prepared)
+    fraction = checked.options.fraction
+    return try_neighbours(subject, prepared, fraction=fraction, means=means, user_id=user_id)

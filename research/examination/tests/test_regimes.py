@@ -20,7 +20,7 @@ def test_the_parts_add_up_to_the_growth_of_the_run() -> None:
     growth = log(facts.equity[-1] / facts.cash)
     assert found.numbers["growth"] == pytest.approx(growth)
     for kind in ("volatility", "trend", "month", "weekday"):
-        assert sum(found.figures[f"{kind}_chart"]["series"]["growth"]) == pytest.approx(growth)
+        assert sum(found.figures[f"{kind}_chart"]["series"]["log growth"]) == pytest.approx(growth)
     assert found.passed is None
 
 

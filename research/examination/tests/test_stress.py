@@ -31,8 +31,8 @@ def test_returns_are_those_of_one_round_trip_at_each_cost() -> None:
     for key, fee in (("free_return", 0.0), ("asked_return", 0.02), ("doubled_return", 0.04)):
         assert found.numbers[key] == pytest.approx(1.1 * (1 - fee) / (1 + fee) - 1, rel=1e-6)
     # Nothing is left where (1 - fee) / (1 + fee) is 1 / 1.1, at 1 / 21: 2.381 times the fee.
-    assert found.numbers["edge"] == pytest.approx(100 / 42, abs=0.01)
-    assert found.numbers["edge_bps"] == pytest.approx(10_000 / 21, rel=0.01)
+    assert found.numbers["edge"] == pytest.approx(100 / 42, abs=1e-4)
+    assert found.numbers["edge_bps"] == pytest.approx(10_000 / 21, rel=1e-4)
     assert found.figures["curve"]["x"] == ["0x", "1x", "2x", "3x"]
 
 
@@ -57,7 +57,8 @@ def test_an_edge_on_one_bar_is_lost_a_bar_late_and_a_trend_is_not() -> None:
     assert (peeking.passed, steady.passed) == (False, True)
     assert peeking.numbers["kept"] < 0.3
     assert steady.numbers["kept"] == pytest.approx(1.0, abs=0.05)
-    assert steady.undefined["edge"] == "it still earns at 3 times the costs"
+    # One order: all that it earns is one fee of nearly everything, which is no cost any more.
+    assert steady.undefined["edge"] == "it still earns at 3072 times the costs"
 
 
 def test_slippage_is_a_cost_like_a_fee() -> None:
@@ -80,7 +81,7 @@ def test_costs_are_not_raised_beyond_everything() -> None:
     options = StressOptions(most=20)
     found = TOOL.find(question(market(noise(50, 1)), np.ones(50), fee=0.06), options, 0)
 
-    assert "a hundred percent or more" in found.undefined["edge"]
+    assert "would be 50% or more" in found.undefined["edge"]
 
 
 def test_a_file_is_refused() -> None:
