@@ -1,7 +1,5 @@
 """A run as it is asked for: names and numbers, before anything is looked up."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -129,9 +127,3 @@ def _check_exact(name: str, value: float) -> None:
             f"{name} is {value!r}, must have at most {_WHOLE_DIGITS} digits before the point and"
             f" {_DECIMAL_PLACES} after it"
         )
-
-
-def canonical_hash(document: Mapping[str, object]) -> str:
-    """Return the SHA-256 of a JSON document, independent of the order of its keys."""
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from common.data_pipeline.quality import QualityReport, check_bars
 from common.data_pipeline.store import SeriesStore
+from common.domain.canonical import canonical_hash
 from common.domain.clock import Clock
 from common.domain.costs import CostModel
 from research.domain.demo import DemoBars
-from research.domain.question import RunQuestion, canonical_hash
+from research.domain.question import RunQuestion
 from research.exceptions import UnexpectedFailure
 from research.models import Run
 from research.selectors.runs import find_equal, get_run

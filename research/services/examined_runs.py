@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.data_pipeline.store import SeriesStore
+from common.domain.canonical import canonical_hash
 from common.domain.costs import AccountType, CostModel, Rebalance, Sizing
 from common.domain.enums import RunStatus
 from common.domain.fills import FILL_DTYPE, Fills
@@ -15,7 +16,7 @@ from common.domain.time import to_ns
 from common.domain.timeframe import Timeframe
 from exchanges.selectors.market_data import get_instrument
 from research.domain.backtest import BacktestRequest, NativeRequest
-from research.domain.question import NativeSource, RunQuestion, canonical_hash
+from research.domain.question import NativeSource, RunQuestion
 from research.domain.question_document import settings_from_json
 from research.examination.facts import Asked, RunFacts, TrialFacts
 from research.exceptions import ArtefactDamaged, MarketChanged, NotExaminable, SourceChanged

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from common.domain.canonical import canonical_hash
 from common.domain.instruments import InstrumentSpec
 from exchanges.models import Series
 from research.domain.backtest import BacktestRequest, NativeRequest
-from research.domain.question import RunQuestion, canonical_hash
+from research.domain.question import RunQuestion
 from research.services.datasets import LoadedMarket, books_funding
 from research.services.provenance import code_hash, provenance
 from trading.models import StrategyVersion

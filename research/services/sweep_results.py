@@ -8,12 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 
+from common.domain.canonical import canonical_hash
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.locks import locked
 from research.compute.set_files import TriedSet
 from research.compute.set_trials import RUINED
-from research.domain.question import canonical_hash
 from research.domain.sweep import SweepQuestion
 from research.exceptions import SweepFailed, SweepNotRunning
 from research.models import Sweep, SweepChunk, Trial

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 
+from common.domain.canonical import canonical_hash
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from exchanges.models import Series
@@ -14,7 +15,6 @@ from exchanges.selectors.market_data import get_instrument
 from exchanges.services.catalogue import register_series
 from research.compute.set_files import Survey
 from research.compute.set_trials import chunk_size
-from research.domain.question import canonical_hash
 from research.domain.sweep import SweepQuestion
 from research.engines.registry import engine_version
 from research.exceptions import Interrupted, SweepDiffers, SweepNotRunning

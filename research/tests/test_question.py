@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from common.domain.canonical import canonical_hash
 from common.domain.costs import CostModel
 from common.domain.errors import InvalidArgument, InvalidPeriod
 from common.domain.instruments import InstrumentId
 from common.domain.timeframe import Timeframe
-from research.domain.question import LONGEST_EXPERIMENT, RunQuestion, canonical_hash
+from research.domain.question import LONGEST_EXPERIMENT, RunQuestion
 from research.models import Experiment
 
 
