@@ -134,6 +134,18 @@ class UnsearchableSpace(InvalidArgument):
     code = "unsearchable_space"
 
 
+class UnknownJob(NotFound):
+    """No job has that number."""
+
+    code = "unknown_job"
+
+
+class JobNotCancelable(Conflict):
+    """The job has ended."""
+
+    code = "job_not_cancelable"
+
+
 class WorkerStopping(Exception):
     """The worker ends; what it has goes back into the queue."""
 

@@ -8,7 +8,7 @@ from celery import shared_task
 from common.domain.clock import SystemClock
 from exchanges.selectors.market_data import open_store
 from research.compute.job import remove_old_folders
-from research.services import jobs, recovery, sweep_queue
+from research.services import job_queue, jobs, recovery, sweep_queue
 from research.services.children import job_root
 from research.services.means import Means
 
@@ -34,6 +34,12 @@ def recover_runs(**_ignored: Any) -> int:
 def work_on_sweep(*, sweep_id: int, **_ignored: Any) -> None:
     """Work on a sweep for a while, beside any other workers."""
     sweep_queue.work_on_sweep(sweep_id=sweep_id, means=_means())
+
+
+@shared_task(name="research.do_job")
+def do_job(*, job_id: int, **_ignored: Any) -> None:
+    """Do a comparison, a verdict or an examination, unless another worker has it."""
+    job_queue.do_job(job_id=job_id, means=_means())
 
 
 def _means() -> Means:

@@ -129,7 +129,7 @@ def end_run(*, run: Run, outcome: Outcome, at: datetime) -> Run:
         lease_until=None,
         progress=1.0 if outcome.status is RunStatus.SUCCEEDED else F("progress"),
         error_code=error.code if error else "",
-        error_detail=_storable(error.detail) if error else "",
+        error_detail=storable(error.detail) if error else "",
         finished_at=at,
         result_hash=outcome.result_hash,
         differs_from=differs_from,
@@ -163,7 +163,8 @@ def end_run(*, run: Run, outcome: Outcome, at: datetime) -> Run:
     return run
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Return a text without what no database takes."""
     # A strategy's error may hold what no database takes: half a surrogate pair, or a NUL.
     return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")
 

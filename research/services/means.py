@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import Clock
 from research.engines.base import Progress, ignore_progress
+from research.exceptions import WorkerStopping
 from research.services.benches import Bench, ChildBench, TerminalBench
 from research.services.execution import Stopping
 from research.services.executors import ChildExecutor, Executor, TerminalExecutor
@@ -35,6 +36,17 @@ class Means:
     is_worker: bool = False
     is_stopping: Stopping = never
     progress: Progress = ignore_progress
+
+    def tick(self, progress: float) -> None:  # noqa: ARG002 - of a child, not of the whole
+        """End the child that works where the worker is to end.
+
+        Raises
+        ------
+        WorkerStopping
+            If it is.
+        """
+        if self.is_stopping():
+            raise WorkerStopping
 
     def bench(self, tick: Callable[[float], None]) -> Bench:
         """Return where strategies are run."""

@@ -58,8 +58,8 @@ def create(*, question: RunQuestion, user_id: int | None) -> Run:
         that is none.
     """
     document = question_to_json(question)
-    check_cash(question.cash)
     check_engine(question.engine)
+    check_asked(question)
     version = present_version(question.strategy_key)
     params = admit_described(version.parameters, question.params)
     series = find_series(question)
@@ -105,6 +105,21 @@ def cancel(*, run_id: int, at: datetime) -> Run:
         if not (asked or running.exists()):
             _refuse_to_cancel(run_id)
     return get_run(run_id)
+
+
+def check_asked(question: RunQuestion) -> None:
+    """Refuse what can be told is wrong with a question on any engine, without the strategy.
+
+    Raises
+    ------
+    PlatformError
+        UnknownStrategy, InvalidParameter, UnknownInstrument, SeriesNotFound; InvalidArgument
+        for cash that is none.
+    """
+    check_cash(question.cash)
+    admit_described(present_version(question.strategy_key).parameters, question.params)
+    if question.engine:
+        find_series(question)
 
 
 def check_engine(name: str) -> None:

@@ -44,13 +44,7 @@ def enqueue_sweep(*, question: SweepQuestion, user_id: int | None) -> Sweep:
         set of the grid could have; what a search cannot do.
     """
     asked = question.question
-    check_cash(asked.cash)
-    queue.check_engine(asked.engine)
-    version = present_version(asked.strategy_key)
-    _check_values(question, version)
-    if question.search is not None:
-        searches.plan_of(question, version, batch=1)
-    queue.find_series(asked)
+    version = check_sweep(question)
     sweep = Sweep.objects.create(
         experiment=get_experiment(question=asked, key=version.strategy.key, user_id=user_id),
         strategy_version=version,
@@ -61,6 +55,25 @@ def enqueue_sweep(*, question: SweepQuestion, user_id: int | None) -> Sweep:
     )
     transaction.on_commit(lambda: tell(WORK_ON_SWEEP, sweep_id=sweep.pk))
     return get_sweep(sweep.pk)
+
+
+def check_sweep(question: SweepQuestion) -> StrategyVersion:
+    """Refuse what can be told is wrong without the strategy; return its present version.
+
+    Raises
+    ------
+    PlatformError
+        As `enqueue_sweep`.
+    """
+    asked = question.question
+    check_cash(asked.cash)
+    queue.check_engine(asked.engine)
+    version = present_version(asked.strategy_key)
+    _check_values(question, version)
+    if question.search is not None:
+        searches.plan_of(question, version, batch=1)
+    queue.find_series(asked)
+    return version
 
 
 def work_on_sweep(*, sweep_id: int, means: Means) -> None:

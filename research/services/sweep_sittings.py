@@ -7,6 +7,7 @@ from typing import Final, Self
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from common.domain.errors import PlatformError
 from research.compute.exceptions import WorkerLost
 from research.exceptions import SweepNotRunning, WorkerStopping
 from research.models import Sweep, SweepChunk
@@ -71,7 +72,7 @@ class Sitting:
             sweep_chunks.give_back(chunk)
             if chunk.attempt >= _MOST_DEATHS:
                 raise
-        except (WorkerStopping, KeyboardInterrupt):
+        except (PlatformError, WorkerStopping, KeyboardInterrupt):
             sweep_chunks.give_back(chunk)
             raise
         else:

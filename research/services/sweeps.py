@@ -17,13 +17,21 @@ from research.compute.set_files import Survey
 from research.compute.set_trials import chunk_size
 from research.domain.sweep import SweepQuestion
 from research.engines.registry import engine_version
-from research.exceptions import Interrupted, SweepDiffers, SweepNotRunning
+from research.exceptions import (
+    Canceled,
+    Interrupted,
+    RunNotRunning,
+    SweepDiffers,
+    SweepNotRunning,
+    WorkerStopping,
+)
 from research.models import FINAL_STATES, Sweep, SweepChunk
 from research.selectors.sweeps import get_sweep
 from research.services import datasets, searches, sweep_chunks, sweep_results
 from research.services.datasets import LoadedMarket
 from research.services.ledger import get_experiment
 from research.services.means import Means
+from research.services.messages import WORK_ON_SWEEP, tell
 from research.services.prepared import PreparedRun
 from research.services.provenance import code_hash, provenance
 from research.services.sweep_rows import asked_columns, new_columns, question_of
@@ -61,10 +69,13 @@ def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = No
             ),
             created_by_id=user_id,
             status=RunStatus.RUNNING,
+            is_shared=means.is_worker,
             **new_columns(question),
             **planned.columns(),
         )
         SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
+    if sweep.is_shared:
+        tell(WORK_ON_SWEEP, sweep_id=sweep.pk)
     return see_through(get_sweep(sweep.pk), means)
 
 
@@ -117,17 +128,26 @@ def see_through(sweep: Sweep, means: Means) -> Sweep:
     ------
     SweepDiffers
         If this process has other code than that it began with.
+    Canceled
+        If the work that it is part of was ended; the row is CANCELED.
+    RunNotRunning
+        If another process has taken that work over; likewise.
     KeyboardInterrupt
-        As it came; the row is CANCELED.
+        As it came; likewise.
+    WorkerStopping
+        If the worker is to end; likewise.
     """
     check_code(sweep)
     try:
         _work(sweep, means)
     except SweepNotRunning:
         sweep.refresh_from_db()
+    except (Canceled, RunNotRunning) as error:
+        sweep_results.end(sweep, error, status=RunStatus.CANCELED, at=means.clock.now())
+        raise
     except PlatformError as error:
         sweep_results.end(sweep, error, status=RunStatus.FAILED, at=means.clock.now())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, WorkerStopping):
         stopped = Interrupted("stopped before it was done")
         sweep_results.end(sweep, stopped, status=RunStatus.CANCELED, at=means.clock.now())
         raise
@@ -142,6 +162,8 @@ def _work(sweep: Sweep, means: Means) -> None:
             # Fresh: what the sitting holds of it stays as it began.
             if get_sweep(sweep.pk).status in FINAL_STATES:
                 return
+            if means.is_stopping():
+                raise WorkerStopping
             # Others have the last chunks, or it is paused.
             sleep(_POLL_SECONDS)
 
@@ -212,7 +234,7 @@ class _Planned:
 def _plan(question: SweepQuestion, means: Means) -> _Planned:
     asked = question.question
     version_of_engine = engine_version(asked.engine)
-    version, survey = means.bench(lambda _: None).survey(question)
+    version, survey = means.bench(means.tick).survey(question)
     instrument = get_instrument(asked.instrument)
     loaded = datasets.load_market(
         store=means.store, spec=instrument.spec, question=asked, warm_up=survey.warm_up
