@@ -6,7 +6,7 @@ from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 
-from common.append_only import FrozenRows, install
+from common.append_only import FrozenRows, install_present
 
 FINISHED_RUNS: Final = FrozenRows(
     "research_run", "OLD.finished_at IS NOT NULL", "a finished run is never changed or removed"
@@ -43,11 +43,7 @@ _FROZEN: Final = (
 
 
 def _freeze_records(using: str, **_: Any) -> None:
-    connection = connections[using]
-    tables = connection.introspection.table_names()
-    for rows in _FROZEN:
-        if rows.table in tables:
-            install(connection, rows)
+    install_present(connections[using], _FROZEN)
 
 
 class ResearchConfig(AppConfig):

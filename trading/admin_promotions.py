@@ -13,9 +13,15 @@ from common.admin import ReadOnlyAdmin
 from common.admin_decisions import Decision, ReasonForm, decide, person
 from common.domain.clock import SystemClock
 from trading.domain.confirmations import PAUSE, RequestState
+from trading.domain.proof import Evidence
 from trading.domain.stages import Stage
 from trading.models import Promotion, PromotionRequest
-from trading.selectors.promotion_tables import configuration, gate_table, references
+from trading.selectors.promotion_tables import (
+    configuration,
+    gate_table,
+    references,
+    settings_table,
+)
 from trading.selectors.promotions import (
     get_promotion,
     get_promotion_request,
@@ -23,8 +29,10 @@ from trading.selectors.promotions import (
     list_promotion_requests,
     list_promotions,
 )
+from trading.selectors.thresholds import threshold_values
 from trading.services import promotions
 from trading.services.authority import DECIDE
+from trading.services.evidence import objections
 
 STATE_LABELS: Final = {
     RequestState.PENDING.value: "warning",
@@ -66,6 +74,7 @@ class _StepAdmin(ReadOnlyAdmin):
         if isinstance(step, Promotion | PromotionRequest):
             context |= {"step": step, "configuration": configuration(step)}
             context |= {"gates": gate_table(step), "references": references(step)}
+            context |= {"setting_rows": settings_table(step), "objections": _objections(step)}
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 
@@ -240,6 +249,18 @@ class PromotionRequestAdmin(_StepAdmin):
             facts=_facts(asked, request),
         )
         return decide(self.admin_site, request, decision)
+
+
+def _objections(step: Promotion | PromotionRequest) -> list[str]:
+    """Return what speaks against a request that waits, as things are now."""
+    if not (isinstance(step, PromotionRequest) and step.state == RequestState.PENDING):
+        return []
+    return objections(
+        step.strategy_version,
+        Evidence.from_json(step.evidence),
+        thresholds=threshold_values(),
+        at=SystemClock().now(),
+    )
 
 
 def _waiting(object_id: Any) -> QuerySet[PromotionRequest]:

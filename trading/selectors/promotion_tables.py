@@ -16,6 +16,13 @@ def configuration(step: Step) -> str:
     return f"{params or 'no parameters'} on {market}, {setting['engine']}"
 
 
+def settings_table(step: Step) -> list[tuple[str, str]]:
+    """Return the setting in which it was judged, label and value."""
+    flat = {**step.setting, **step.setting.get("costs", {})}
+    shown = {name: value for name, value in flat.items() if name != "costs" and value != {}}
+    return [(name.replace("_", " "), str(value)) for name, value in shown.items()]
+
+
 def gate_table(step: Step) -> list[dict[str, Any]]:
     """Return the gates of the evidence as they were found; none for a step down."""
     return [

@@ -1,5 +1,6 @@
 """Whether what was found of a strategy version admits a step up, then and now."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from trading.domain.gates import shortcomings
@@ -10,9 +11,32 @@ from trading.selectors.promotions import is_present_source
 
 
 def check_evidence(
-    version: StrategyVersion, evidence: Evidence, *, thresholds: dict[str, float], at: datetime
+    version: StrategyVersion, evidence: Evidence, *, thresholds: Mapping[str, float], at: datetime
 ) -> None:
     """Refuse evidence that does not admit a step up.
+
+    Parameters
+    ----------
+    version, evidence, thresholds, at
+        As `objections` takes them.
+
+    Raises
+    ------
+    NotPromotable
+        If anything speaks against it; all reasons are named.
+    """
+    reasons = objections(version, evidence, thresholds=thresholds, at=at)
+    if reasons:
+        raise NotPromotable(
+            f"{version.strategy.key} cannot be promoted: {'; '.join(reasons)}",
+            reasons=[*reasons],
+        )
+
+
+def objections(
+    version: StrategyVersion, evidence: Evidence, *, thresholds: Mapping[str, float], at: datetime
+) -> list[str]:
+    """Return what speaks against a step up: the verdict, the source, the age, or a gate.
 
     Parameters
     ----------
@@ -24,24 +48,13 @@ def check_evidence(
         What is asked now.
     at
         The time now, aware, UTC.
-
-    Raises
-    ------
-    NotPromotable
-        If a gate is missing, did not pass, or would not pass now; if the source is another or
-        gone; if the verdict is too old. All reasons are named.
     """
-    reasons = [
+    return [
         *([] if evidence.passed is True else ["the verdict is not a pass"]),
         *_about_source(version, evidence),
         *_about_age(evidence, days=thresholds["evidence_days"], at=at),
         *shortcomings(evidence.gates, evidence.measures, thresholds),
     ]
-    if reasons:
-        raise NotPromotable(
-            f"{version.strategy.key} cannot be promoted: {'; '.join(reasons)}",
-            reasons=[*reasons],
-        )
 
 
 def _about_source(version: StrategyVersion, evidence: Evidence) -> list[str]:

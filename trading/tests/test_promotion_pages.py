@@ -42,6 +42,16 @@ class TestRequestPage:
         assert f"{REQUESTS}{request.pk}/approve/" in page
         assert f"{REQUESTS}{request.pk}/decline/" in page
 
+    def test_warns_of_what_would_be_refused(self) -> None:
+        request, officer = ask(), at_desk(Role.RISK_OFFICER)
+        address = f"{REQUESTS}{request.pk}/change/"
+        before = text(officer.get(address))
+
+        StrategyVersion.objects.update(is_present=False)
+
+        assert "It would be refused" not in before
+        assert "is not the present one any more" in text(officer.get(address))
+
     def test_offers_a_viewer_nothing_and_who_asked_to_withdraw(self) -> None:
         researcher = person(Role.RESEARCHER)
         request = ask(researcher)
