@@ -178,9 +178,3 @@ class NotExaminable(Conflict):
     """A run or a sweep is in no state that a tool can say something about."""
 
     code = "not_examinable"
-
-
-class ExaminationFailed(PlatformError):
-    """The code of a strategy raised what nobody anticipated while it was examined."""
-
-    code = "examination_failed"

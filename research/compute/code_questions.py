@@ -21,7 +21,7 @@ from research.examination.registry import get_tool
 from research.validation.delayed import Delayed
 from research.validation.exceptions import NotComputable
 from research.validation.lookahead import look_ahead_test
-from research.validation.neighbourhood import neighbours
+from research.validation.neighbourhood import DEFAULT_FRACTION, neighbours
 from research.validation.sharpe import estimate
 from trading.strategies.base import Strategy
 
@@ -59,10 +59,10 @@ def _supported(asked: Asked, options: Mapping[str, Any]) -> Answer:
     return found
 
 
-def _neighbours(asked: Asked, options: Mapping[str, Any]) -> Answer:  # noqa: ARG001
+def _neighbours(asked: Asked, options: Mapping[str, Any]) -> Answer:
     """Return the sets around that of the request."""
-    request = _request(asked)
-    return {"sets": list(neighbours(_strategy(request), request.params))}
+    request, fraction = _request(asked), options.get("fraction", DEFAULT_FRACTION)
+    return {"sets": list(neighbours(_strategy(request), request.params, fraction=fraction))}
 
 
 def _delayed_sharpe(asked: Asked, options: Mapping[str, Any]) -> Answer:  # noqa: ARG001
@@ -90,13 +90,7 @@ def _tool(asked: Asked, options: Mapping[str, Any]) -> Answer:
     """Return what a tool of validation finds."""
     tool = get_tool(options["key"])
     found = tool.find(asked, read_options(tool.options, options["options"]), options["seed"])
-    return {
-        "numbers": found.numbers,
-        "undefined": found.undefined,
-        "passed": found.passed,
-        "sentence": found.sentence,
-        "figures": dict(found.figures),
-    }
+    return found.describe()
 
 
 def _request(asked: Asked) -> BacktestRequest:

@@ -77,6 +77,30 @@ class Finding:
             if not isinstance(value, Undefined) and not isfinite(value):
                 raise InvalidInput(f"value {key} is {value}, must be finite or say why not")
 
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Finding":
+        """Return the finding of a document that `describe` made."""
+        undefined = document["undefined"]
+        return cls(
+            values={
+                key: Undefined(undefined[key]) if value is None else value
+                for key, value in document["values"].items()
+            },
+            sentence=document["sentence"],
+            passed=document["passed"],
+            figures=document["figures"],
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return all of it as JSON values."""
+        return {
+            "values": self.numbers,
+            "undefined": self.undefined,
+            "passed": self.passed,
+            "sentence": self.sentence,
+            "figures": dict(self.figures),
+        }
+
     @property
     def numbers(self) -> dict[str, Any]:
         """The values as JSON: floats, None where undefined."""

@@ -6,17 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from common.domain.errors import InvalidArgument, PlatformError
-from research.compute.failures import describe_error
+from common.domain.errors import InvalidArgument
 from research.domain.examination_question import ExaminationQuestion
 from research.examination.options import read_options, write_options
 from research.examination.registry import get_tool
 from research.examination.tool import Finding, Needs, Subject, Tool
-from research.exceptions import ExaminationFailed
 from research.models import Examination, Run, Sweep
 from research.services.examined_runs import (
     ask_again,
-    asked_of,
     check_examinable,
     read_run_facts,
 )
@@ -56,7 +53,7 @@ def check(*, subject: Run | Sweep, question: ExaminationQuestion) -> Checked:
 
 
 def examine(*, checked: Checked, means: Means, user_id: int | None = None) -> Examination:
-    """Apply the tool here and return the row of what it found.
+    """Apply the tool and return the row of what it found.
 
     Parameters
     ----------
@@ -73,37 +70,34 @@ def examine(*, checked: Checked, means: Means, user_id: int | None = None) -> Ex
         If the subject is in no state to be examined.
     ArtefactDamaged, MarketChanged, SourceChanged
         If what the subject was made of, or left, is not there any more.
-    ExaminationFailed
-        If the code of the strategy raises; its error is the cause.
+    StrategyRaised
+        If the code of the strategy raises an error of its own.
     PlatformError
         As the tool; there is then no row.
     """
     began = perf_counter()
-    facts = _read(checked, means, user_id)
-    found = find(checked, facts)
+    found = _find(checked, means, user_id)
     return record(checked=checked, found=found, seconds=perf_counter() - began, user_id=user_id)
 
 
-def find(checked: Checked, facts: Any) -> Finding:
-    """Return what the tool finds in these facts.
-
-    Raises
-    ------
-    ExaminationFailed
-        If the code of the strategy raises; its error is the cause.
-    PlatformError
-        As the tool.
-    """
-    tool = checked.tool
-    try:
-        return tool.find(facts, checked.options, checked.question.seed)
-    except PlatformError:
-        raise
-    except Exception as error:
-        if not tool.runs_code:
-            raise
-        # A strategy may raise anything when it is given fewer bars than it ever saw.
-        raise ExaminationFailed(f"{tool.key}: {describe_error(error)}") from error
+def _find(checked: Checked, means: Means, user_id: int | None) -> Finding:
+    subject, tool, asked = checked.subject, checked.tool, checked.question
+    if isinstance(subject, Sweep):
+        return tool.find(read_sweep_facts(subject), checked.options, asked.seed)
+    check_examinable(subject)
+    if tool.needs is Needs.FACTS:
+        facts = read_run_facts(subject, store=means.store)
+        return tool.find(facts, checked.options, asked.seed)
+    prepared = ask_again(subject, means=means, native=asked.native)
+    if tool.needs is Needs.CODE:
+        told = write_options(checked.options)
+        answer = means.executor().ask(
+            prepared, "tool", key=tool.key, options=told, seed=asked.seed
+        )
+        return Finding.read(answer)
+    fraction = checked.options.fraction
+    around = try_neighbours(subject, prepared, fraction=fraction, means=means, user_id=user_id)
+    return tool.find(around, checked.options, asked.seed)
 
 
 def record(
@@ -129,17 +123,3 @@ def record(
             code_hash=sources,
             seconds=seconds,
         )
-
-
-def _read(checked: Checked, means: Means, user_id: int | None) -> Any:
-    subject, needs = checked.subject, checked.tool.needs
-    if isinstance(subject, Sweep):
-        return read_sweep_facts(subject)
-    check_examinable(subject)
-    if needs is Needs.FACTS:
-        return read_run_facts(subject, store=means.store)
-    prepared = ask_again(subject, store=means.store, native=checked.question.native)
-    if needs is Needs.CODE:
-        return asked_of(prepared)
-    fraction = checked.options.fraction
-    return try_neighbours(subject, prepared, fraction=fraction, means=means, user_id=user_id)

@@ -15,18 +15,17 @@ from common.domain.instruments import InstrumentId
 from common.domain.time import to_ns
 from common.domain.timeframe import Timeframe
 from exchanges.selectors.market_data import get_instrument
-from research.domain.backtest import BacktestRequest, NativeRequest
 from research.domain.question import NativeSource, RunQuestion
 from research.domain.question_document import settings_from_json
-from research.examination.facts import Asked, RunFacts, TrialFacts
+from research.examination.facts import RunFacts, TrialFacts
 from research.exceptions import ArtefactDamaged, MarketChanged, NotExaminable, SourceChanged
 from research.models import Dataset, Run
 from research.selectors.facts import artefact_of, read_artefact
 from research.selectors.validations import count_trials_of, trial_sharpes
 from research.services import datasets
 from research.services.datasets import LoadedMarket
+from research.services.means import Means
 from research.services.prepared import PreparedRun
-from research.services.preparing import prepare
 from trading.models import StrategyVersion
 from trading.services.catalogue import load_any_strategy
 from trading.strategies.base import Contract
@@ -89,15 +88,15 @@ def trial_facts(version: StrategyVersion, dataset: Dataset) -> TrialFacts:
     )
 
 
-def ask_again(run: Run, *, store: SeriesStore, native: NativeSource | None) -> PreparedRun:
+def ask_again(run: Run, *, means: Means, native: NativeSource | None) -> PreparedRun:
     """Return a run's question with everything it names looked up, equal to what it was.
 
     Parameters
     ----------
     run
         One that can be examined.
-    store
-        Where its bars are.
+    means
+        Where its bars are, and who loads its strategy.
     native
         Where the file lies of a strategy that is not of the platform.
 
@@ -110,11 +109,15 @@ def ask_again(run: Run, *, store: SeriesStore, native: NativeSource | None) -> P
     NotExaminable
         If another input changed, or a strategy file is missing, or given for a run without one.
     PlatformError
-        As `prepare`.
+        As `Executor.prepare`.
     """
-    version = run.strategy_version
-    _check_source(run, version, native)
-    prepared = prepare(question=replace(question_of(run), native=native), store=store)
+    _check_native(run, native)
+    if not means.is_worker:
+        # Before a strategy that is another refuses the parameters; a child loads it first.
+        _check_source(run, _source_here(run, native))
+    question = replace(question_of(run), native=native)
+    prepared = means.executor().prepare(question)
+    _check_source(run, prepared.strategy_version.source_hash)
     _check_bars(run, _dataset(run), prepared.loaded)
     if canonical_hash(prepared.inputs()) != run.input_hash:
         raise NotExaminable(
@@ -124,20 +127,6 @@ def ask_again(run: Run, *, store: SeriesStore, native: NativeSource | None) -> P
             run=run.pk,
         )
     return prepared
-
-
-def asked_of(prepared: PreparedRun) -> Asked:
-    """Return a prepared question as tools are given it.
-
-    Raises
-    ------
-    NotExaminable
-        If its strategy was not loaded here.
-    """
-    request = prepared.request
-    if not isinstance(request, BacktestRequest | NativeRequest):
-        raise NotExaminable("the strategy of the question is not loaded in this process")
-    return Asked(request=request, market=prepared.loaded.market, engine=prepared.question.engine)
 
 
 def question_of(run: Run) -> RunQuestion:
@@ -171,22 +160,31 @@ def question_of(run: Run) -> RunQuestion:
     )
 
 
-def _check_source(run: Run, version: StrategyVersion, native: NativeSource | None) -> None:
-    is_native = version.contract == Contract.NATIVE
+def _check_native(run: Run, native: NativeSource | None) -> None:
+    is_native = run.strategy_version.contract == Contract.NATIVE
     if is_native is (native is None):
-        wanted = "was of a strategy file: say where it lies" if is_native else "was of no file"
+        wanted = (
+            "was of a strategy file: say at a terminal where it lies"
+            if is_native
+            else "was of no strategy file"
+        )
         raise NotExaminable(f"{run} {wanted}", run=run.pk)
-    found = (
-        source_hash(load_any_strategy(version.strategy.key))
-        if native is None
-        else file_hash(native.path)
-    )
-    if found != version.source_hash:
+
+
+def _source_here(run: Run, native: NativeSource | None) -> str:
+    if native is not None:
+        return file_hash(native.path)
+    return source_hash(load_any_strategy(run.strategy_version.strategy.key))
+
+
+def _check_source(run: Run, found: str) -> None:
+    recorded = run.strategy_version.source_hash
+    if found != recorded:
         raise SourceChanged(
-            f"the source of {version.strategy.key} has hash {found}, {run} was made with"
-            f" {version.source_hash}: run it anew",
+            f"the source of {run.strategy_version.strategy.key} has hash {found}, {run} was made"
+            f" with {recorded}: run it anew",
             found=found,
-            recorded=version.source_hash,
+            recorded=recorded,
         )
 
 

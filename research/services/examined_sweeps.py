@@ -8,16 +8,14 @@ from common.domain.enums import RunStatus
 from research.domain.set_list import SetList
 from research.domain.sweep import SweepQuestion
 from research.examination.facts import NeighbourFacts, SweepFacts
-from research.examination.strategies import request_of, strategy_of
 from research.exceptions import NotExaminable
 from research.models import Run, Sweep
 from research.selectors.sweeps import best_trials
-from research.services.examined_runs import asked_of, trial_facts
+from research.services.examined_runs import trial_facts
 from research.services.means import Means
 from research.services.prepared import PreparedRun
 from research.services.sweep_days import read_days
 from research.services.sweeps import run_sweep
-from research.validation.neighbourhood import neighbours
 
 
 def read_sweep_facts(sweep: Sweep) -> SweepFacts:
@@ -69,9 +67,10 @@ def try_neighbours(
     PlatformError
         As `run_sweep`.
     """
-    request = request_of(asked_of(prepared))
-    around = neighbours(strategy_of(request), request.params, fraction=fraction)
-    question = SweepQuestion(question=replace(prepared.question, params={}), grid=SetList(around))
+    answer = means.executor().ask(prepared, "neighbours", fraction=fraction)
+    question = SweepQuestion(
+        question=replace(prepared.question, params={}), grid=SetList(tuple(answer["sets"]))
+    )
     sweep = run_sweep(question=question, means=means, user_id=user_id)
     if sweep.status != RunStatus.SUCCEEDED:
         raise NotExaminable(

@@ -10,16 +10,18 @@ import pytest
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.costs import CostModel
+from research.compute.exceptions import StrategyRaised
 from research.domain.examination_question import ExaminationQuestion
 from research.domain.question import NativeSource
 from research.engines.tests import freqtrade_files as files
-from research.exceptions import ExaminationFailed, NotExaminable, SourceChanged
+from research.exceptions import NotExaminable, SourceChanged
 from research.models import Examination, Run, Sweep
 from research.selectors.runs import count_trials_like, get_run
 from research.services.examinations import check, examine
 from research.services.means import Means
 from research.tests.conftest import STRATEGY, Ask
 from research.tests.test_examine_run import examined, told
+from trading.models import StrategyVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -107,6 +109,58 @@ class TestNeighbours:
         assert "fast=3 slow=10 allow_short=false" in shown
 
 
+@pytest.mark.timeout(120)
+class TestWorkers:
+    @pytest.fixture
+    def in_child(self, store: SeriesStore) -> Callable[..., Examination]:
+        """Return a function that examines a run as a worker does."""
+        means = Means(store=store, clock=SystemClock(), is_worker=True)
+
+        def look(run: Run, tool: str, **options: Any) -> Examination:
+            question = ExaminationQuestion(tool=tool, options=options)
+            return examine(checked=check(subject=get_run(run.pk), question=question), means=means)
+
+        return look
+
+    def test_find_in_a_child_what_a_terminal_finds(
+        self, ask: Ask, store: SeriesStore, in_child: Callable[..., Examination]
+    ) -> None:
+        run: Run = ask(params={"fast": 3, "slow": 9})
+
+        for tool in ("look_ahead", "stress"):
+            there, here = in_child(run, tool), examined(run, store, tool)
+            assert (there.values, there.passed) == (here.values, here.passed)
+            assert (there.figures, there.sentence) == (here.figures, here.sentence)
+
+    def test_sweep_neighbours_in_children(
+        self, ask: Ask, in_child: Callable[..., Examination]
+    ) -> None:
+        run: Run = ask(params={"fast": 5, "slow": 20})
+
+        assert in_child(run, "neighbourhood").values["sets"] == 8
+        assert count_trials_like(run) == 9
+
+    def test_refuse_a_strategy_that_is_another_now(
+        self,
+        ask: Ask,
+        write: Callable[[str], Path],
+        in_child: Callable[..., Examination],
+    ) -> None:
+        path = write("pass")
+        run: Run = ask(strategy_key="odd")
+        path.write_text(path.read_text() + "\n# Changed.\n")
+
+        with pytest.raises(SourceChanged, match=run.strategy_version.source_hash):
+            in_child(run, "look_ahead")
+
+    def test_run_no_files(self, ask: Ask, in_child: Callable[..., Examination]) -> None:
+        run: Run = ask()
+        StrategyVersion.objects.filter(pk=run.strategy_version_id).update(contract="native")
+
+        with pytest.raises(NotExaminable, match="say at a terminal where it lies"):
+            in_child(run, "look_ahead")
+
+
 class TestRefusals:
     def test_a_strategy_that_is_another_now(
         self, ask: Ask, write: Callable[[str], Path], store: SeriesStore
@@ -130,7 +184,7 @@ class TestRefusals:
         write("targets[1] = 1.0")
         run: Run = ask(strategy_key="odd")
 
-        with pytest.raises(ExaminationFailed, match=r"look_ahead: IndexError: .*odd\.py, line"):
+        with pytest.raises(StrategyRaised, match=r"tool: IndexError: .*odd\.py, line"):
             examined(run, store, "look_ahead")
         assert not Examination.objects.exists()
 
@@ -179,7 +233,7 @@ class TestFiles:
 
         with pytest.raises(SourceChanged, match=run.strategy_version.source_hash):
             look(native)
-        with pytest.raises(NotExaminable, match="say where it lies"):
+        with pytest.raises(NotExaminable, match="say at a terminal where it lies"):
             look(None)
 
     def test_a_run_without_a_file_takes_none(
