@@ -38,7 +38,7 @@ _LEAST_WINDOW: Final = 2
 class RegimeOptions:
     """How far back a market is called calm or wild, rising or falling."""
 
-    window_days: float = option(30.0, "days before a bar that say so", low=0.01, high=3650)
+    window_days: float = option(30.0, "days before a bar that say so", low=0.001, high=3650)
 
 
 def examine(facts: RunFacts, options: RegimeOptions, seed: int) -> Finding:  # noqa: ARG001

@@ -1,6 +1,7 @@
 """Runs on recorded events: which files, which bars, and what the ledger says of both."""
 
 from decimal import Decimal
+from math import log1p
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from common.domain.timeframe import Timeframe
 from exchanges.services.recordings import import_recording
 from research.compute import fork_server
 from research.domain.settings import EngineSettings
+from research.engines.exceptions import UnsupportedFeature
 from research.selectors.runs import describe_run
 from research.tests.conftest import Ask
+from research.tests.test_examine_run import examined
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("hftbacktest"), pytest.mark.timeout(120)]
 
@@ -54,6 +57,24 @@ def recorded(ask: Ask, feed: None) -> Ask:
         return ask(**(ASKED | changes))
 
     return run
+
+
+class TestExamination:
+    def test_reads_the_bars_that_its_trades_made(self, recorded: Ask, store: SeriesStore) -> None:
+        run = recorded()
+
+        found = examined(run, store, "regimes", window_days=0.002)
+
+        growth = log1p(run.metrics["total_return"])
+        assert found.values["growth"] == pytest.approx(growth)
+        assert found.values["hour_best"] == pytest.approx(growth)
+
+    def test_asks_its_strategy_anew(self, recorded: Ask, store: SeriesStore) -> None:
+        run = recorded()
+
+        assert examined(run, store, "look_ahead").values["bars"] == 5
+        with pytest.raises(UnsupportedFeature, match="recorded events, which cannot be drawn"):
+            examined(run, store, "bar_bootstrap", n_paths=2)
 
 
 class TestEventRun:

@@ -31,6 +31,7 @@ from research.selectors.sweeps import get_sweep
 from research.services.examinations import check, examine
 from research.services.means import Means
 from research.tests.conftest import KEY, Ask, bars, wave
+from trading.models import StrategyVersion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -124,6 +125,13 @@ class TestRefusals:
 
         with pytest.raises(NotExaminable, match="is REFUSED: only what succeeded"):
             examined(failed, store, "regimes")
+
+    def test_a_strategy_that_quotes(self, run: Run, store: SeriesStore) -> None:
+        version = StrategyVersion.objects.filter(pk=run.strategy_version_id)
+        version.update(contract="quotes")
+
+        with pytest.raises(NotExaminable, match="of sma_cross, which quotes"):
+            examined(run, store, "regimes")
 
     def test_a_file_that_was_touched(self, run: Run, store: SeriesStore) -> None:
         artefact = run.artefacts.get(kind="equity")
