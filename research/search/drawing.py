@@ -56,5 +56,5 @@ def goes_on(
     """Return which of the trials judged go on, by their last value on a part of the period."""
     pruner = pruner_of(plan)
     study = optuna.create_study(directions=directions_of(plan))
-    study.add_trials([trial for trial in history if trial.state.is_finished()])
+    study.add_trials(history)
     return [not pruner.prune(study, trial) for trial in judged]

@@ -13,8 +13,8 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from common.domain.errors import InvalidArgument
 from research.search.addresses import Address, JournalFolder, PostgresAddress
@@ -94,13 +94,18 @@ def _open_postgres(address: PostgresAddress) -> OpenStorage:
         # at once fail. The lock goes with the connection, however that ends.
         connection.execute("SELECT pg_advisory_lock(%s)", [_MAKING_TABLES])
         _make_schema(connection)
-        storage = RDBStorage(
-            _url(address),
-            engine_kwargs=_engine_options(address),
-            # Checked below, where the error can be told from others.
-            skip_compatibility_check=True,
-        )
-    _require_current(storage)
+        pool = _pool(address)
+        try:
+            storage = RDBStorage(
+                "postgresql+psycopg://",
+                engine_kwargs={"pool": pool},
+                # Checked here, where the error can be told from others.
+                skip_compatibility_check=True,
+            )
+            _require_current(storage)
+        except BaseException:
+            pool.dispose()
+            raise
     # It reads finished trials once.
     return OpenStorage(get_storage(storage), partial(_close, storage))
 
@@ -121,7 +126,6 @@ def _require_current(storage: RDBStorage) -> None:
     # Not upgraded in passing: workers of the release before may still be writing.
     found, needed = storage.get_current_version(), storage.get_head_version()
     if found != needed:
-        _close(storage)
         raise SearchStorageOutdated(
             f"the tables in schema {SCHEMA} have version {found}, this Optuna needs {needed}:"
             " end the searches and run 'optuna storage upgrade'",
@@ -130,34 +134,25 @@ def _require_current(storage: RDBStorage) -> None:
         )
 
 
-def _words(address: PostgresAddress) -> dict[str, str]:
-    words = {"host": address.host, "port": address.port}
-    return {name: value for name, value in (words | {**address.options}).items() if value}
+def _pool(address: PostgresAddress) -> QueuePool:
+    words = _conninfo(address)
+    own = address.options.get("options", "")
+
+    def connect() -> Any:
+        return psycopg.connect(words, options=f"{own} -c search_path={SCHEMA}")
+
+    # One worker asks at a time; Optuna opens a second connection inside a session while it
+    # looks up versions. A chunk takes long enough to lose a connection.
+    return QueuePool(connect, pool_size=1, max_overflow=1, pre_ping=True)
 
 
 def _conninfo(address: PostgresAddress) -> str:
-    own = {"dbname": address.dbname, "user": address.user, "password": address.password}
-    return make_conninfo("", **{k: v for k, v in own.items() if v}, **_words(address))
-
-
-def _url(address: PostgresAddress) -> str:
-    url = URL.create(
-        "postgresql+psycopg",
-        username=address.user or None,
-        password=address.password or None,
-        database=address.dbname,
-        query=_words(address),
-    )
-    return url.render_as_string(hide_password=False)
-
-
-def _engine_options(address: PostgresAddress) -> dict[str, Any]:
-    own = address.options.get("options", "")
-    return {
-        # One worker asks at a time; Optuna opens a second connection inside a session
-        # while it looks up versions. A chunk takes long enough to lose a connection.
-        "pool_size": 1,
-        "max_overflow": 1,
-        "pool_pre_ping": True,
-        "connect_args": {"options": f"{own} -c search_path={SCHEMA}"},
+    words = {
+        "dbname": address.dbname,
+        "host": address.host,
+        "port": address.port,
+        "user": address.user,
+        "password": address.password,
+        **address.options,
     }
+    return make_conninfo("", **{name: word for name, word in words.items() if word})

@@ -101,16 +101,16 @@ class TestTell:
 
 class TestJudge:
     @staticmethod
-    def judged(address: Address, sign: int, complete: int) -> set[int]:
+    def judged(address: Address, sign: int, complete: int, least: float = 5.4) -> set[int]:
         """Return who goes on beside sets told that had 1, 2, 3, … on a part."""
-        with Study.open(address, "judged", plan(signs=(sign,), pruning=True)) as study:
+        with Study.open(address, f"of-{complete}", plan(signs=(sign,), pruning=True)) as study:
             told = [one.number for one in study.ask(complete, chunk=0)]
             study.judge(0, {number: number + 1.0 for number in told})
             for number in told:
                 study.tell(number, [0.0])
             low, level, high, unknown, ended = (one.number for one in study.ask(5, chunk=1))
             study.give_up([ended])
-            values = {low: 5.4, level: 5.5, high: 5.6, unknown: None, ended: 5.5}
+            values = {low: least, level: 5.5, high: 5.6, unknown: None, ended: 5.5}
             goes_on = {number - complete for number in study.judge(0, values)}
             for number in set(values) - {n + complete for n in goes_on}:
                 assert study.prune(number) is True
@@ -127,7 +127,8 @@ class TestJudge:
         assert self.judged(journals, -1, 10) == {0, 1, 3, 4}
 
     def test_lets_all_go_on_until_ten_are_known(self, journals: JournalFolder) -> None:
-        assert self.judged(journals, 1, 9) == {0, 1, 2, 3, 4}
+        assert self.judged(journals, 1, 9, 0.5) == {0, 1, 2, 3, 4}
+        assert self.judged(journals, 1, 10, 0.5) == {1, 2, 3, 4}
 
     def test_is_refused_where_nothing_is_pruned(self, journals: JournalFolder) -> None:
         with (
