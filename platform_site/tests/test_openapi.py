@@ -30,7 +30,7 @@ from common.data_pipeline.store import SeriesStore
 from common.roles import Role
 from common.tests.clients import browser
 from common.tests.factories import UserFactory
-from research.models import Comparison, Dataset, Examination, Run
+from research.models import Comparison, Dataset, Examination, Job, Run
 from research.tests.conftest import Ask
 from research.tests.test_sweeps import question, sweep
 from research.tests.validating import written
@@ -124,6 +124,7 @@ class TestEveryGet:
             run=run, tool="regimes", options={}, sentence="", values={"growth": 0.1},
             provenance={}, code_hash="", seconds=0.1,
         )  # fmt: skip
+        job = Job.objects.create(kind=Job.Kind.VALIDATION, question={}, status="QUEUED")
         swept = sweep(store, question("fast=2,3", "slow=8"))
         promotion, officer = promoted(), person(Role.RISK_OFFICER)
         change = partial(thresholds.change, user=officer, reason="why", at=NOW)
@@ -135,6 +136,7 @@ class TestEveryGet:
             "examinations": examination.pk,
             "experiments": run.experiment_id,
             "instruments": run.series.instrument_id,
+            "jobs": job.pk,
             "promotion-requests": promotion.request_id,
             "promotions": promotion.pk,
             "runs": run.pk,
@@ -157,7 +159,7 @@ class TestEveryGet:
             tried.add(operation.path)
 
         assert {"/api/v1/runs/{id}/fills/", "/api/v1/series/{id}/bars/"} < tried
-        assert len(tried) == 39
+        assert len(tried) == 41
 
 
 def try_operation(

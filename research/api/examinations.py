@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,14 +16,24 @@ from research.api.examination_serializers import (
     ExaminationSerializer,
     ToolsSerializer,
 )
+from research.api.job_requests import ExaminationRequestSerializer
+from research.api.jobs import JobSerializer, QueuedMixin
 from research.examination.registry import list_tools
-from research.models import Examination
+from research.models import Examination, Job
 from research.selectors.examinations import list_examinations
+from research.services import job_queue
 
 _VIEWERS: Final = ("research.view_examination",)
 
 
-class ExaminationViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Examination]):
+@extend_schema_view(
+    create=extend_schema(request=ExaminationRequestSerializer, responses={202: JobSerializer})
+)
+class ExaminationViewSet(
+    QueuedMixin[ExaminationRequestSerializer],
+    ETagMixin,
+    viewsets.ReadOnlyModelViewSet[Examination],
+):
     """What single tools of validation found about runs and sweeps."""
 
     queryset = list_examinations()
@@ -32,13 +42,24 @@ class ExaminationViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Examination]):
     # A row is never changed.
     etag_field = "created_at"
 
+    request_serializer = ExaminationRequestSerializer
+    required_permissions = {"create": ("research.add_job",)}
+
     def get_queryset(self) -> QuerySet[Examination]:
         """Leave what charts are drawn from out of lists."""
         rows = super().get_queryset()
         return rows.defer("figures", "values") if self.action == "list" else rows
 
+    def enqueue(self, asked: ExaminationRequestSerializer, user_id: int | None) -> Job:
+        """Put what is asked into the queue."""
+        return job_queue.enqueue_examination(
+            subject=asked.subject(), question=asked.examination_question(), user_id=user_id
+        )
+
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        """Return a short form for lists."""
+        """Return a short form for lists, and what is sent to have one."""
+        if self.action == "create":
+            return ExaminationRequestSerializer
         return ExaminationListSerializer if self.action == "list" else ExaminationSerializer
 
 

@@ -1,8 +1,8 @@
-"""Addresses of experiments, datasets, runs, comparisons, sweeps, examinations and engines."""
+"""Addresses of experiments, datasets, runs, comparisons, sweeps, examinations, jobs and engines."""
 
 from rest_framework.routers import SimpleRouter
 
-from research.api import comparisons, examinations, promotions, sweeps, validations, views
+from research.api import comparisons, examinations, jobs, promotions, sweeps, validations, views
 
 router = SimpleRouter(use_regex_path=False)
 router.register("experiments", views.ExperimentViewSet)
@@ -17,4 +17,5 @@ router.register(
     "validations", promotions.ValidationPromotionViewSet, basename="validation-promotion"
 )
 router.register("validations", validations.ValidationViewSet)
+router.register("jobs", jobs.JobViewSet)
 router.register("engines", views.EngineViewSet, basename="engine")
