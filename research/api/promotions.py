@@ -52,7 +52,13 @@ class ValidationPromotionViewSet(viewsets.GenericViewSet[Validation]):
     }
 
     @extend_schema(request=PromotionQuerySerializer, responses={201: RequestedPromotionSerializer})
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=PromotionQuerySerializer,
+    )
     @idempotent
     def promote(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Ask for the promotion of what was judged; somebody else approves it."""

@@ -46,7 +46,13 @@ class PromotionViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Promotion]):
     required_permissions = {"demote": _DECIDE}
 
     @extend_schema(request=DemotionSerializer, responses={201: PromotionSerializer})
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=DemotionSerializer,
+    )
     @idempotent
     def demote(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Take a step down from where this one led."""
@@ -79,7 +85,13 @@ class PromotionRequestViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Promotion
     }
 
     @extend_schema(request=RemarkSerializer, responses=PromotionRequestSerializer)
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=RemarkSerializer,
+    )
     @idempotent
     def approve(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Take the step, if the evidence still admits it."""
@@ -91,7 +103,13 @@ class PromotionRequestViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Promotion
         return self._answer(asked_for.pk)
 
     @extend_schema(request=ReasonSerializer, responses=PromotionRequestSerializer)
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=ReasonSerializer,
+    )
     @idempotent
     def decline(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Refuse the step, or withdraw one's own request."""

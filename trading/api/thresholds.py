@@ -74,7 +74,12 @@ class ThresholdViewSet(ETagMixin, viewsets.GenericViewSet[GateThreshold]):
         request=ThresholdChangeSerializer,
         responses={200: ThresholdChangedSerializer, 202: ThresholdChangedSerializer},
     )
-    @action(detail=True, methods=["post"], filter_backends=[])
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        serializer_class=ThresholdChangeSerializer,
+    )
     @idempotent
     def change(self, request: Request, key: str) -> Response:
         """Set it: 200 if that asks more, 202 if it asks less, which waits for a second look."""
@@ -104,7 +109,13 @@ class ThresholdRequestViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Threshold
     required_permissions = {"confirm": _SET, "decline": _SET}
 
     @extend_schema(request=RemarkSerializer, responses=ThresholdRequestSerializer)
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=RemarkSerializer,
+    )
     @idempotent
     def confirm(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Ask less, as was requested."""
@@ -120,7 +131,13 @@ class ThresholdRequestViewSet(ETagMixin, viewsets.ReadOnlyModelViewSet[Threshold
         return self._answer(asked_for.pk)
 
     @extend_schema(request=ReasonSerializer, responses=ThresholdRequestSerializer)
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @action(
+        detail=True,
+        methods=["post"],
+        filter_backends=[],
+        pagination_class=None,
+        serializer_class=ReasonSerializer,
+    )
     @idempotent
     def decline(self, request: Request, pk: int) -> Response:  # noqa: ARG002
         """Leave it as it is, or withdraw one's own request."""
