@@ -96,6 +96,7 @@ class SweepSerializer(serializers.Serializer[Sweep]):
     n_sets = serializers.IntegerField()
     n_contradictory = serializers.IntegerField(help_text="Sets that contradict themselves")
     n_trials = serializers.IntegerField()
+    n_repeated = serializers.IntegerField(help_text="Sets that a search asked for again")
     n_failed = serializers.IntegerField()
     n_pruned = serializers.IntegerField(help_text="Sets given up after a part of the bars")
     n_ranked = serializers.IntegerField()

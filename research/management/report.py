@@ -40,10 +40,12 @@ def render_sweep(document: dict[str, Any]) -> str:
         f"sweep {document['sweep_id']} {document['status']}: {strategy['key']} on"
         f" {engine['name']} {engine['version']}"
     )
+    again = document["n_repeated"]
     counts = (
         f"{document['n_sets']:,} sets by {document['method']},"
         f" {document['n_contradictory']:,} contradictory,"
-        f" {document['n_trials']:,} tried, {document['n_failed']:,} failed;"
+        + (f" {again:,} asked for again," if again else "")
+        + f" {document['n_trials']:,} tried, {document['n_failed']:,} failed;"
         f" {document['n_ranked']:,} with {document['min_round_trips']} round trips or more"
         + (f"; {document['n_pruned']:,} given up early" if document["n_pruned"] else "")
         + (f"; {rate:,.0f} a second" if rate else "")

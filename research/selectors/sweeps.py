@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from research.domain.sweep import Objective
 from research.exceptions import SweepNotRunning, UnknownSweep
@@ -74,6 +74,7 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
         "n_sets": sweep.n_sets,
         "n_contradictory": sweep.n_contradictory,
         "n_trials": n_trials,
+        "n_repeated": _n_repeated(sweep, n_trials),
         "n_failed": sweep.trials.exclude(error="").count(),
         "n_pruned": sweep.trials.filter(pruned_after__isnull=False).count(),
         "n_ranked": sweep.trials.filter(value__isnull=False).count(),
@@ -120,6 +121,14 @@ def pareto_trials(sweep: Sweep) -> list[Trial]:
     signs = [Objective(metric).sign for metric in sweep.objectives]
     values = np.array([trial.values for trial in trials], np.float64)
     return [trial for trial, best in zip(trials, pareto_front(values, signs), strict=True) if best]
+
+
+def _n_repeated(sweep: Sweep, n_trials: int) -> int:
+    """Return how many places of a search asked for a set that it had asked for before."""
+    if sweep.method in {"grid", "list"}:
+        return 0
+    places = sweep.chunks.filter(state="DONE").aggregate(places=Sum("size"))["places"] or 0
+    return int(places) - n_trials - sweep.n_contradictory
 
 
 def _dataset(sweep: Sweep) -> dict[str, Any] | None:

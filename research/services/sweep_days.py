@@ -65,11 +65,18 @@ def read_days(sweep: Sweep) -> DayMatrix:
         raise SweepNotRunning(f"{sweep} has no set with days", sweep=sweep.pk)
     n_days = len(np.unique(parts[0]["day_ns"]))
     sets = dict(sweep.trials.values_list("number", "params"))
-    numbers = tuple(int(n) for part in parts for n in part["number"][::n_days])
+    written = np.concatenate([part["number"][::n_days] for part in parts])
+    # A set that a search asked for again is no trial of its own.
+    kept = np.isin(written, np.fromiter(sets, np.int64, len(sets)))
+    numbers = tuple(map(int, written[kept]))
+    returns, round_trips = (
+        np.concatenate([part[name].reshape(-1, n_days) for part in parts])[kept].T
+        for name in ("returns", "round_trips")
+    )
     return DayMatrix(
         numbers=numbers,
         sets=tuple(sets[number] for number in numbers),
-        returns=np.concatenate([part["returns"].reshape(-1, n_days) for part in parts]).T,
-        round_trips=np.concatenate([part["round_trips"].reshape(-1, n_days) for part in parts]).T,
+        returns=returns,
+        round_trips=round_trips,
         day_ns=parts[0]["day_ns"][:n_days],
     )

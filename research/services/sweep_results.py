@@ -80,7 +80,7 @@ def write(chunk: SweepChunk, written: Written, *, at: datetime) -> float:
             state=_DONE, owner="", lease_until=None, seconds=written.seconds, **file
         ):
             raise SweepNotRunning(f"{chunk} is not of this process any more", sweep=sweep.pk)
-        Trial.objects.bulk_create(_trials(chunk, written))
+        Trial.objects.bulk_create(_new(sweep, list(_trials(chunk, written))))
         _note(sweep, written, at=at)
         return sweep.progress
 
@@ -92,6 +92,19 @@ def end(sweep: Sweep, error: PlatformError, *, status: RunStatus, at: datetime) 
             status=status, error_code=error.code, error_detail=error.detail, finished_at=at
         )
     )
+
+
+def _new(sweep: Sweep, trials: list[Trial]) -> Iterator[Trial]:
+    """Yield the trials of sets that the sweep has not tried yet: a search may ask for one again.
+
+    The row of the sweep is locked: of two workers that try one set the second sees the first.
+    """
+    hashes = [trial.trial_hash for trial in trials]
+    known = set(sweep.trials.filter(trial_hash__in=hashes).values_list("trial_hash", flat=True))
+    for trial in trials:
+        if trial.trial_hash not in known:
+            known.add(trial.trial_hash)
+            yield trial
 
 
 def _trials(chunk: SweepChunk, written: Written) -> Iterator[Trial]:

@@ -64,7 +64,10 @@ class TestTrials:
         done = searched(store, question(method))
 
         assert (done.status, done.method, done.progress) == (RunStatus.SUCCEEDED, method, 1.0)
-        assert [*done.trials.order_by("number").values_list("number", flat=True)] == [*range(30)]
+        numbers = [*done.trials.values_list("number", flat=True)]
+        assert set(numbers) <= set(range(30))
+        assert len(numbers) == len(set(done.trials.values_list("trial_hash", flat=True)))
+        assert describe_sweep(done, best=1)["n_repeated"] == 30 - len(numbers)
         for params in done.trials.values_list("params", flat=True):
             assert 2 <= params["fast"] <= 20
             assert 25 <= params["slow"] <= 60
@@ -82,14 +85,17 @@ class TestTrials:
         done = searched(store, question("random", grid=("fast=2:40:1", "slow=3:40:1")))
 
         assert done.n_contradictory > 0
-        assert done.trials.count() == 30 - done.n_contradictory
+        again = describe_sweep(done, best=1)["n_repeated"]
+        assert done.trials.count() == 30 - done.n_contradictory - again
 
     def test_have_days(self, store: SeriesStore) -> None:
         done = searched(store, question())
 
         matrix = read_days(done)
 
-        assert matrix.numbers == tuple(range(30))
+        assert matrix.numbers == tuple(
+            done.trials.order_by("number").values_list("number", flat=True)
+        )
         for column, trial in enumerate(done.trials.order_by("number")):
             total = np.prod(1.0 + matrix.returns[:, column]) - 1.0
             assert total == pytest.approx(trial.metrics["total_return"], rel=1e-9)
@@ -149,8 +155,7 @@ class TestPruning:
         done = searched(store, asked)
 
         pruned = done.trials.filter(pruned_after__isnull=False)
-        assert done.trials.count() == 60
-        assert 0 < pruned.count() < 60
+        assert 0 < pruned.count() < done.trials.count() <= 60
         assert set(pruned.values_list("pruned_after", flat=True)) <= {0.25, 0.5}
         # Not ranked, not failed, and counted: it was looked at.
         assert set(pruned.values_list("value", "error")) == {(None, "")}
