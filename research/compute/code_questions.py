@@ -23,6 +23,7 @@ from research.validation.exceptions import NotComputable
 from research.validation.lookahead import look_ahead_test
 from research.validation.neighbourhood import DEFAULT_FRACTION, neighbours
 from research.validation.sharpe import estimate
+from research.validation.thresholds import Thresholds
 from trading.strategies.base import Strategy
 
 # Each of some 150 cuts asks the strategy anew; more bars find little that these do not.
@@ -89,6 +90,7 @@ def _look_ahead(asked: Asked, options: Mapping[str, Any]) -> Answer:
 def _tool(asked: Asked, options: Mapping[str, Any]) -> Answer:
     """Return what a tool of validation finds."""
     tool = get_tool(options["key"])
+    asked = replace(asked, thresholds=Thresholds.of(options["thresholds"]))
     found = tool.find(asked, read_options(tool.options, options["options"]), options["seed"])
     return found.describe()
 

@@ -1,11 +1,17 @@
 """What the Sharpe ratio of the best set of a sweep is worth, given all that was tried."""
 
+from dataclasses import replace
 from typing import Final
 
-from research.examination.deflated_sharpe import VALUES, DeflationOptions, deflate
+from research.examination.deflated_sharpe import (
+    VALUES,
+    DeflationOptions,
+    deflate,
+    undefined,
+)
 from research.examination.facts import SweepFacts, write_set
-from research.examination.tool import Finding, Needs, Subject, Tool, judge
-from research.validation.gates import Measured, Undefined
+from research.examination.tool import Finding, Needs, Subject, Tool
+from research.validation.gates import Undefined
 from research.validation.judging import deflated_sharpe as deflated_gate
 
 
@@ -14,17 +20,14 @@ def examine(facts: SweepFacts, options: DeflationOptions, seed: int) -> Finding:
     matrix = facts.matrix
     if facts.best is None or facts.best not in matrix.numbers:
         missing = Undefined("none of the sets that were executed may rank")
-        values: dict[str, Measured] = {value.key: missing for value in VALUES}
         n_trials = facts.trials.count + options.prior_trials
-        return Finding(values=values, **judge(deflated_gate(missing, n_trials=n_trials)))
-    found = deflate(matrix.column(facts.best), facts.trials, options)
+        values = undefined(missing, days=len(matrix.day_ns), n_trials=n_trials)
+        gate = deflated_gate(missing, facts.thresholds, n_trials=n_trials)
+        return Finding.judged(values, gate)
+    found = deflate(matrix.column(facts.best), facts.trials, options, thresholds=facts.thresholds)
     params = matrix.sets[matrix.numbers.index(facts.best)]
-    return Finding(
-        values=found.values,
-        sentence=f"Of {write_set(params)}: {found.sentence[0].lower()}{found.sentence[1:]}",
-        passed=found.passed,
-        figures=found.figures,
-    )
+    said = f"Of {write_set(params)}: {found.sentence[0].lower()}{found.sentence[1:]}"
+    return replace(found, sentence=said)
 
 
 TOOL: Final = Tool(

@@ -12,7 +12,7 @@ from portfolio.metrics.returns import YEAR_DAYS
 from research.examination.facts import RunFacts
 from research.examination.figures import Figure, histogram
 from research.examination.options import option
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.block_length import block_length
 from research.validation.bootstrap import bootstrap, max_drawdown, total_return
 from research.validation.distribution import Distribution
@@ -21,7 +21,7 @@ from research.validation.gates import Measured, Undefined
 from research.validation.judging import bootstrap as bootstrap_gate
 from research.validation.resampling import Scheme
 from research.validation.sharpe import estimate
-from research.validation.thresholds import DEFAULTS
+from research.validation.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ _STATISTICS: Final = {
     "sharpe": annual_sharpe,
     "drawdown": max_drawdown,
 }
-_LEVELS: Final = {"p05": DEFAULTS.bootstrap_level, "median": 0.5, "p95": 0.95}
+_LEVELS: Final = {"p05": 0.05, "median": 0.5, "p95": 0.95}
 
 
 def examine(facts: RunFacts, options: BootstrapOptions, seed: int) -> Finding:
@@ -61,7 +61,7 @@ def examine(facts: RunFacts, options: BootstrapOptions, seed: int) -> Finding:
     try:
         block = options.block or block_length(returns, scheme=options.scheme)
     except NotComputable as e:
-        return _none(Undefined(e.detail))
+        return _none(Undefined(e.detail), facts.thresholds)
     # Each from a generator of its own: the same histories, seen three times.
     drawn = {
         name: _draw(returns, statistic, replace(options, block=block), seed=seed)
@@ -77,11 +77,9 @@ def examine(facts: RunFacts, options: BootstrapOptions, seed: int) -> Finding:
     values["share_losing"] = (
         total if isinstance(total, Undefined) else float(np.mean(total.values <= 0.0))
     )
-    return Finding(
-        values=values,
-        figures=_figures(drawn),
-        **judge(bootstrap_gate(values["return_p05"])),
-    )
+    level = facts.thresholds.bootstrap_level
+    low = total if isinstance(total, Undefined) else total.quantile(level)
+    return Finding.judged(values, bootstrap_gate(low, facts.thresholds), figures=_figures(drawn))
 
 
 def _draw(
@@ -104,9 +102,9 @@ def _draw(
         return Undefined(e.detail)
 
 
-def _none(missing: Undefined) -> Finding:
+def _none(missing: Undefined, thresholds: Thresholds) -> Finding:
     values: dict[str, Measured] = {value.key: missing for value in TOOL.values}
-    return Finding(values=values, **judge(bootstrap_gate(missing)))
+    return Finding.judged(values, bootstrap_gate(missing, thresholds))
 
 
 def _figures(drawn: dict[str, Distribution | Undefined]) -> dict[str, Figure]:

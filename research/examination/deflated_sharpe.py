@@ -9,7 +9,7 @@ from portfolio.metrics.returns import YEAR_DAYS
 from research.examination.facts import RunFacts, TrialFacts
 from research.examination.figures import Figure, lines
 from research.examination.options import option
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.deflation import (
     deflated_sharpe_ratio,
     expected_maximum_sharpe,
@@ -25,6 +25,7 @@ from research.validation.sharpe import (
     per_period,
     probabilistic_sharpe_ratio,
 )
+from research.validation.thresholds import DEFAULTS, Thresholds
 
 _CURVE: Final = (2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000, 100_000)
 
@@ -47,10 +48,16 @@ class DeflationOptions:
 
 def examine(facts: RunFacts, options: DeflationOptions, seed: int) -> Finding:  # noqa: ARG001
     """Deflate the Sharpe ratio of a run; nothing is drawn at random."""
-    return deflate(facts.daily, facts.trials, options)
+    return deflate(facts.daily, facts.trials, options, thresholds=facts.thresholds)
 
 
-def deflate(returns: Floats, trials: TrialFacts, options: DeflationOptions) -> Finding:
+def deflate(
+    returns: Floats,
+    trials: TrialFacts,
+    options: DeflationOptions,
+    *,
+    thresholds: Thresholds = DEFAULTS,
+) -> Finding:
     """Return what a Sharpe ratio is worth.
 
     Parameters
@@ -61,16 +68,20 @@ def deflate(returns: Floats, trials: TrialFacts, options: DeflationOptions) -> F
         What it was chosen from.
     options
         How it is looked at.
+    thresholds
+        What is asked of it.
     """
     n_trials = trials.count + options.prior_trials
     try:
         of = estimate(returns)
     except NotComputable as e:
-        return _none(Undefined(e.detail), len(returns), n_trials)
+        values = undefined(Undefined(e.detail), days=len(returns), n_trials=n_trials)
+        gate = deflated_gate(values["dsr"], thresholds, n_trials=n_trials)
+        return Finding.judged(values, gate)
     year = sqrt(YEAR_DAYS)
     benchmark = per_period(options.benchmark, periods_per_year=YEAR_DAYS)
     variance = measured(lambda: trial_variance(trials.sharpes))
-    values: dict[str, Measured] = {
+    values = {
         "days": float(of.n_periods),
         "sharpe": of.sharpe * year,
         "skew": of.skew,
@@ -84,9 +95,12 @@ def deflate(returns: Floats, trials: TrialFacts, options: DeflationOptions) -> F
         "n_trials": float(n_trials),
         **_deflated(of, variance, n_trials),
     }
-    judged = judge(deflated_gate(values["dsr"], n_trials=n_trials))
-    judged["sentence"] += _track_record(values, options)
-    return Finding(values=values, figures=_curve(of, variance), **judged)
+    return Finding.judged(
+        values,
+        deflated_gate(values["dsr"], thresholds, n_trials=n_trials),
+        further=_track_record(values, options),
+        figures=_curve(of, variance),
+    )
 
 
 def _deflated(of: SharpeEstimate, variance: Measured, n_trials: int) -> dict[str, Measured]:
@@ -123,10 +137,10 @@ def _curve(of: SharpeEstimate, variance: Measured) -> dict[str, Figure]:
     return {"trials": lines(title, [f"{n:,}" for n in points], {"deflated Sharpe": series})}
 
 
-def _none(missing: Undefined, days: int, n_trials: int) -> Finding:
+def undefined(missing: Undefined, *, days: int, n_trials: int) -> dict[str, Measured]:
+    """Return the values of what has no Sharpe ratio, or is not there."""
     values: dict[str, Measured] = {value.key: missing for value in VALUES}
-    values |= {"days": float(days), "n_trials": float(n_trials)}
-    return Finding(values=values, **judge(deflated_gate(missing, n_trials=n_trials)))
+    return values | {"days": float(days), "n_trials": float(n_trials)}
 
 
 VALUES: Final = (

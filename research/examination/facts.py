@@ -16,6 +16,7 @@ from portfolio.metrics.round_trips import round_trips
 from research.domain.backtest import BacktestRequest, Market, NativeRequest
 from research.validation.daily_facts import daily_returns
 from research.validation.day_matrix import DayMatrix
+from research.validation.thresholds import DEFAULTS, Thresholds
 from trading.strategies.parameters import Value
 
 
@@ -53,6 +54,8 @@ class RunFacts:
         Smallest step of a quantity, base currency.
     trials
         What it was chosen from.
+    thresholds
+        What is asked of it.
     """
 
     bars: Bars
@@ -61,6 +64,7 @@ class RunFacts:
     cash: float
     lot: float
     trials: TrialFacts
+    thresholds: Thresholds = DEFAULTS
 
     @cached_property
     def daily(self) -> Floats:
@@ -119,11 +123,14 @@ class Asked:
         The bars of the run, with those of the warm-up.
     engine
         Name of the engine.
+    thresholds
+        What is asked of it.
     """
 
     request: BacktestRequest | NativeRequest
     market: Market
     engine: str
+    thresholds: Thresholds = DEFAULTS
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -140,12 +147,15 @@ class NeighbourFacts:
         Total return of each, a fraction; NaN of one that failed.
     sweep
         Number of the sweep in which they were tried.
+    thresholds
+        What is asked of them.
     """
 
     chosen: float
     sets: tuple[dict[str, Value], ...]
     results: Floats
     sweep: int
+    thresholds: Thresholds = DEFAULTS
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -160,11 +170,14 @@ class SweepFacts:
         Place of the set that ranks highest; None where none may rank.
     trials
         What was tried on the instrument and the period, these sets included.
+    thresholds
+        What is asked of them.
     """
 
     matrix: DayMatrix
     best: int | None
     trials: TrialFacts
+    thresholds: Thresholds = DEFAULTS
 
     @property
     def days(self) -> list[str]:

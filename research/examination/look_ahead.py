@@ -11,7 +11,7 @@ from research.examination.figures import Figure, table
 from research.examination.native import find_native_lookahead
 from research.examination.options import option
 from research.examination.strategies import strategy_of
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.exceptions import NotComputable
 from research.validation.gates import Measured, Undefined
 from research.validation.judging import look_ahead as look_ahead_gate
@@ -49,16 +49,16 @@ def examine(asked: Asked, options: LookAheadOptions, seed: int) -> Finding:
         missing = Undefined(e.detail)
         values: dict[str, Measured] = {value.key: missing for value in VALUES}
         values["bars"] = float(len(part))
-        return Finding(values=values, **judge(look_ahead_gate(missing)))
-    return Finding(
-        values={
+        return Finding.judged(values, look_ahead_gate(missing))
+    return Finding.judged(
+        {
             "leaks": float(not found.passed),
             "bars": float(len(part)),
             "cuts": float(found.n_cuts),
             "changes": float(found.n_changes),
         },
+        look_ahead_gate(found),
         figures=_figures(found),
-        **judge(look_ahead_gate(found)),
     )
 
 

@@ -9,7 +9,7 @@ from common.domain.bars import Floats
 from research.examination.facts import NeighbourFacts, write_set
 from research.examination.figures import table
 from research.examination.options import option
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.gates import Measured, Undefined
 from research.validation.judging import neighbourhood as neighbour_gate
 from research.validation.neighbourhood import DEFAULT_FRACTION, share_positive
@@ -40,10 +40,6 @@ def examine(facts: NeighbourFacts, options: NeighbourOptions, seed: int) -> Find
         else Undefined("every neighbour failed"),
         "sweep": float(facts.sweep),
     }
-    judged = judge(neighbour_gate(share))
-    judged["sentence"] += (
-        f" The sets moved by {options.fraction:.0%} are trials of sweep {facts.sweep}."
-    )
     order = np.argsort(-np.nan_to_num(facts.results, nan=-np.inf), kind="stable")
     rows = [
         [
@@ -52,10 +48,11 @@ def examine(facts: NeighbourFacts, options: NeighbourOptions, seed: int) -> Find
         ]
         for place in order
     ]
-    return Finding(
-        values=values,
+    return Finding.judged(
+        values,
+        neighbour_gate(share, facts.thresholds),
+        further=f" The sets moved by {options.fraction:.0%} are trials of sweep {facts.sweep}.",
         figures={"neighbours": table("The neighbours", ["set", "return"], rows)},
-        **judged,
     )
 
 

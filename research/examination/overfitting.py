@@ -6,7 +6,7 @@ from typing import Final
 from research.examination.facts import SweepFacts
 from research.examination.figures import histogram
 from research.examination.options import option
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.exceptions import NotComputable
 from research.validation.gates import Measured, Undefined
 from research.validation.judging import overfitting as overfitting_gate
@@ -29,13 +29,9 @@ def examine(facts: SweepFacts, options: OverfittingOptions, seed: int) -> Findin
     except NotComputable as e:
         missing = Undefined(e.detail)
         values: dict[str, Measured] = {value.key: missing for value in TOOL.values}
-        return Finding(values=values, **judge(overfitting_gate(missing)))
-    judged = judge(overfitting_gate(found.pbo))
-    judged["sentence"] += (
-        f" In {found.probability_of_loss:.0%} of the halves the choice lost for its risk."
-    )
-    return Finding(
-        values={
+        return Finding.judged(values, overfitting_gate(missing, facts.thresholds))
+    return Finding.judged(
+        {
             "pbo": found.pbo,
             "probability_of_loss": found.probability_of_loss,
             "degradation": Undefined("the choices have the same ratio in every half")
@@ -46,6 +42,8 @@ def examine(facts: SweepFacts, options: OverfittingOptions, seed: int) -> Findin
             "sets": float(found.n_trials),
             "combinations": float(len(found.logits)),
         },
+        overfitting_gate(found.pbo, facts.thresholds),
+        further=f" In {found.probability_of_loss:.0%} of the halves the choice lost for its risk.",
         figures={
             "logits": histogram(
                 "Logits of the rank out of sample: below zero is below the median",
@@ -53,7 +51,6 @@ def examine(facts: SweepFacts, options: OverfittingOptions, seed: int) -> Findin
                 name="halves",
             )
         },
-        **judged,
     )
 
 

@@ -18,7 +18,7 @@ from research.examination.strategies import (
     strategy_of,
     total_of,
 )
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.delayed import Delayed
 from research.validation.gates import Measured, Undefined, measured
 from research.validation.judging import delay as delay_gate
@@ -49,7 +49,7 @@ def examine(asked: Asked, options: StressOptions, seed: int) -> Finding:  # noqa
     sharpe = measured(lambda: _sharpe(asked, request))
     late = replace(request, strategy=Delayed(strategy_of(request)))
     delayed = measured(lambda: _sharpe(asked, late))
-    delayed_gate = delay_gate(sharpe, delayed)
+    delayed_gate = delay_gate(sharpe, delayed, asked.thresholds)
     doubled: Measured = curve if isinstance(curve, Undefined) else curve[_DOUBLED]
     edge = curve if isinstance(curve, Undefined) else _edge(asked, request, curve)
     values: dict[str, Measured] = {
@@ -62,9 +62,13 @@ def examine(asked: Asked, options: StressOptions, seed: int) -> Finding:  # noqa
         "delayed_sharpe": delayed,
         "kept": delayed_gate.value,
     }
-    judged = judge(cost_gate(doubled), delayed_gate)
-    judged["sentence"] += _edge_sentence(values)
-    return Finding(values=values, figures=_figures(curve), **judged)
+    return Finding.judged(
+        values,
+        cost_gate(doubled, asked.thresholds),
+        delayed_gate,
+        further=_edge_sentence(values),
+        figures=_figures(curve),
+    )
 
 
 type _Curve = dict[float, float]

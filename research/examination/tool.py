@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 from common.domain.errors import InvalidInput
-from research.examination.figures import Figure
+from research.examination.figures import Figure, table
 from research.examination.options import describe_options
 from research.validation.gates import Gate, Measured, Undefined
+
+_VERDICT: Final = {True: "pass", False: "fail"}
 
 
 class Subject(StrEnum):
@@ -76,6 +78,42 @@ class Finding:
         for key, value in self.values.items():
             if not isinstance(value, Undefined) and not isfinite(value):
                 raise InvalidInput(f"value {key} is {value}, must be finite or say why not")
+
+    @classmethod
+    def judged(
+        cls,
+        values: Mapping[str, Measured],
+        *gates: Gate,
+        further: str = "",
+        figures: Mapping[str, Figure] | None = None,
+    ) -> "Finding":
+        """Return a finding that passes if all gates do, with what was needed.
+
+        Parameters
+        ----------
+        values
+            By key.
+        *gates
+            What the values are held against; their sentences are those of the finding.
+        further
+            What is to be said besides, beginning with a space.
+        figures
+            Charts and tables.
+        """
+        sentences = [gate.sentence for gate in gates]
+        rows = [
+            [gate.key, gate.number, f"{gate.comparison} {gate.threshold:g}", _VERDICT[gate.passed]]
+            for gate in gates
+        ]
+        return cls(
+            values=values,
+            sentence=" ".join(f"{each[0].upper()}{each[1:]}" for each in sentences) + further,
+            passed=all(gate.passed for gate in gates),
+            figures={
+                "gates": table("Judged by", ["gate", "value", "needed", "verdict"], rows),
+                **(figures or {}),
+            },
+        )
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "Finding":
@@ -193,12 +231,3 @@ class Tool:
                 for value in self.values
             ],
         }
-
-
-def judge(*gates: Gate) -> dict[str, Any]:
-    """Return whether all gates passed and their sentences, as a finding is told them."""
-    sentences = [gate.sentence for gate in gates]
-    return {
-        "passed": all(gate.passed for gate in gates),
-        "sentence": " ".join(f"{each[0].upper()}{each[1:]}" for each in sentences),
-    }

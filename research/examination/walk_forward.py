@@ -11,7 +11,7 @@ from portfolio.metrics.returns import YEAR_DAYS
 from research.examination.facts import SweepFacts, write_set
 from research.examination.figures import Figure, growth, table
 from research.examination.options import option
-from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Form, Needs, Subject, Tool, Value
 from research.validation.day_matrix import DaySearch
 from research.validation.exceptions import NotComputable
 from research.validation.gates import Measured, Undefined, measured
@@ -19,6 +19,7 @@ from research.validation.judging import walk_forward_efficiency as efficiency_ga
 from research.validation.judging import walk_forward_windows as windows_gate
 from research.validation.splits import Training, Window, walk_forward_windows
 from research.validation.stability import Stability, stability
+from research.validation.thresholds import Thresholds
 from research.validation.walk_forward import WalkForward, walk_forward
 
 # Choose on the first third, look at the rest window by window.
@@ -48,7 +49,7 @@ def examine(facts: SweepFacts, options: WalkOptions, seed: int) -> Finding:  # n
         windows = _windows(len(matrix.day_ns), options)
         found = walk_forward(windows, search)
     except (InvalidArgument, NotComputable) as e:
-        return _none(Undefined(e.detail))
+        return _none(Undefined(e.detail), facts.thresholds)
     wandering = _wandering(found)
     tested = found.out_of_sample
     efficiency = measured(found.efficiency)
@@ -64,13 +65,17 @@ def examine(facts: SweepFacts, options: WalkOptions, seed: int) -> Finding:  # n
         "unchanged": _mean_unchanged(wandering),
         "step": _largest_step(wandering),
     }
-    judged = judge(efficiency_gate(efficiency), windows_gate(found.positive_share))
-    judged["sentence"] += _stability_sentence(values)
     figures = {
         **_windows_shown(found, facts.days, title=f"Windows, {options.training}"),
         **_wandering_shown(wandering),
     }
-    return Finding(values=values, figures=figures, **judged)
+    return Finding.judged(
+        values,
+        efficiency_gate(efficiency, facts.thresholds),
+        windows_gate(found.positive_share, facts.thresholds),
+        further=_stability_sentence(values),
+        figures=figures,
+    )
 
 
 def _windows(n_days: int, options: WalkOptions) -> tuple[Window, ...]:
@@ -84,9 +89,11 @@ def _windows(n_days: int, options: WalkOptions) -> tuple[Window, ...]:
     )
 
 
-def _none(missing: Undefined) -> Finding:
+def _none(missing: Undefined, thresholds: Thresholds) -> Finding:
     values: dict[str, Measured] = {value.key: missing for value in TOOL.values}
-    return Finding(values=values, **judge(efficiency_gate(missing), windows_gate(missing)))
+    return Finding.judged(
+        values, efficiency_gate(missing, thresholds), windows_gate(missing, thresholds)
+    )
 
 
 def _yearly(returns: Floats) -> Measured:

@@ -1,6 +1,6 @@
 """Apply one tool of validation to a run or a sweep of the ledger, and keep what it found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import transaction
 
 from common.domain.errors import InvalidArgument
 from research.domain.examination_question import ExaminationQuestion
+from research.examination.facts import NeighbourFacts, RunFacts, SweepFacts
 from research.examination.options import read_options, write_options
 from research.examination.registry import get_tool
 from research.examination.tool import Finding, Needs, Subject, Tool
@@ -20,6 +21,8 @@ from research.services.examined_runs import (
 from research.services.examined_sweeps import read_sweep_facts, try_neighbours
 from research.services.means import Means
 from research.services.provenance import code_hash, provenance
+from research.validation.thresholds import Thresholds
+from trading.selectors.thresholds import threshold_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,22 +85,35 @@ def examine(*, checked: Checked, means: Means, user_id: int | None = None) -> Ex
 
 def _find(checked: Checked, means: Means, user_id: int | None) -> Finding:
     subject, tool, asked = checked.subject, checked.tool, checked.question
-    if isinstance(subject, Sweep):
-        return tool.find(read_sweep_facts(subject), checked.options, asked.seed)
-    check_examinable(subject)
-    if tool.needs is Needs.FACTS:
-        facts = read_run_facts(subject, store=means.store)
-        return tool.find(facts, checked.options, asked.seed)
-    prepared = ask_again(subject, means=means, native=asked.native)
-    if tool.needs is Needs.CODE:
-        told = write_options(checked.options)
+    in_force = threshold_values()
+    if isinstance(subject, Run) and tool.needs is Needs.CODE:
+        check_examinable(subject)
         answer = means.executor().ask(
-            prepared, "tool", key=tool.key, options=told, seed=asked.seed
+            ask_again(subject, means=means, native=asked.native),
+            "tool",
+            key=tool.key,
+            options=write_options(checked.options),
+            seed=asked.seed,
+            thresholds=in_force,
         )
         return Finding.read(answer)
+    facts = _facts(checked, means, user_id)
+    judged_by = replace(facts, thresholds=Thresholds.of(in_force))
+    return tool.find(judged_by, checked.options, asked.seed)
+
+
+def _facts(
+    checked: Checked, means: Means, user_id: int | None
+) -> RunFacts | SweepFacts | NeighbourFacts:
+    subject = checked.subject
+    if isinstance(subject, Sweep):
+        return read_sweep_facts(subject)
+    check_examinable(subject)
+    if checked.tool.needs is Needs.FACTS:
+        return read_run_facts(subject, store=means.store)
+    prepared = ask_again(subject, means=means, native=checked.question.native)
     fraction = checked.options.fraction
-    around = try_neighbours(subject, prepared, fraction=fraction, means=means, user_id=user_id)
-    return tool.find(around, checked.options, asked.seed)
+    return try_neighbours(subject, prepared, fraction=fraction, means=means, user_id=user_id)
 
 
 def record(

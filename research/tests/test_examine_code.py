@@ -10,6 +10,8 @@ import pytest
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.costs import CostModel
+from common.roles import Role
+from common.tests.factories import UserFactory
 from research.compute.exceptions import StrategyRaised
 from research.domain.examination_question import ExaminationQuestion
 from research.domain.question import NativeSource
@@ -22,6 +24,7 @@ from research.services.means import Means
 from research.tests.conftest import STRATEGY, Ask
 from research.tests.test_examine_run import examined, told
 from trading.models import StrategyVersion
+from trading.services import thresholds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -107,6 +110,27 @@ class TestNeighbours:
 
         shown = {row[0] for row in found.figures["neighbours"]["rows"]}
         assert "fast=3 slow=10 allow_short=false" in shown
+
+
+@pytest.mark.timeout(120)
+class TestThresholds:
+    def test_are_those_in_force_and_are_kept(self, ask: Ask, store: SeriesStore) -> None:
+        run: Run = ask(params={"fast": 3, "slow": 9})
+        before = examined(run, store, "stress"), examined(run, store, "bootstrap", n_paths=50)
+        officer = UserFactory.create(role=Role.RISK_OFFICER)
+        for key, value in (("doubled_costs", 10.0), ("bootstrap", 10.0)):
+            thresholds.change(
+                key=key, value=value, user=officer, reason="stricter", at=SystemClock().now()
+            )
+
+        after = examined(run, store, "stress"), examined(run, store, "bootstrap", n_paths=50)
+
+        assert [found.passed for found in (*before, *after)] == [True, True, False, False]
+        for old, new in zip(before, after, strict=True):
+            assert old.values == new.values
+            assert (old.figures["gates"]["rows"][0][2:], new.figures["gates"]["rows"][0][2:]) == (
+                ["above 0", "pass"], ["above 10", "fail"],
+            )  # fmt: skip
 
 
 @pytest.mark.timeout(120)

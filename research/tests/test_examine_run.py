@@ -210,6 +210,14 @@ class TestCommand:
         assert "log growth, calmest third" in page
         assert "By volatility" in page
 
+    def test_shows_again_what_was_kept(self, run: Run) -> None:
+        _, made = told("examine_run", str(run.pk), "--tool", "deflated_sharpe")
+        number = made["examinations"][0]["examination_id"]
+
+        assert told("show_examination", str(number)) == (0, made["examinations"][0])
+        status, refused = told("show_examination", "999")
+        assert (status, refused["code"]) == (1, "unknown_examination")
+
     def test_knows_no_other_run(self, run: Run) -> None:
         ended, document = told("examine_run", "999", "--tool", "regimes")
 

@@ -27,6 +27,16 @@ def test_a_market_that_always_doubles_does_so_however_it_is_drawn() -> None:
     assert found.numbers["return_p05"] == pytest.approx(2.0**11 - 1)
     assert found.numbers["return_p95"] == pytest.approx(2.0**11 - 1)
     assert (found.numbers["share_earning"], found.numbers["drawdown_p95"]) == (1.0, 0.0)
+    # Buying at the first open, which is the first close, gives as much: it is not beaten.
+    assert found.numbers["held_median"] == pytest.approx(2.0**11 - 1)
+
+
+def test_staying_out_beats_a_market_that_falls() -> None:
+    out = asked(Scripted(np.zeros(12)), market(0.5 ** np.arange(12)), costs=FREE)
+
+    found = TOOL.find(out, MarketOptions(n_paths=4, block=3), 1)
+
+    assert (found.numbers["share_beating"], found.numbers["share_earning"]) == (1.0, 0.0)
 
 
 def test_what_fits_one_history_does_not_earn_on_others() -> None:

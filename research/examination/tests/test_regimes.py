@@ -1,5 +1,6 @@
 """A run's growth by kinds of market and by the calendar."""
 
+from dataclasses import replace
 from math import log
 
 import numpy as np
@@ -46,6 +47,20 @@ def test_losses_in_wild_markets_are_told_from_gains_in_calm_ones() -> None:
     found = TOOL.find(facts, RegimeOptions(window_days=10), 0)
 
     assert found.numbers["volatility_low"] > 0.0 > found.numbers["volatility_high"]
+
+
+def test_the_first_bar_counts_from_its_open() -> None:
+    # The first bar falls from 200 to 100 and nothing moves until the fourth, which is held.
+    still = market([100.0, 100.0, 100.0, 100.0, 110.0])
+    opens = still.open.copy()
+    opens[0] = 200.0
+    bars = replace(still, open=opens, high=np.maximum(opens, still.close))
+    facts = run_facts(bars, [0, 0, 0, 0, 1.0], cash=100.0)
+
+    found = TOOL.find(facts, RegimeOptions(window_days=4), 0)
+
+    # The fall is among the four bars before the last one: its gain came after a fall.
+    assert found.numbers["trend_down"] == pytest.approx(log(1.1))
 
 
 def test_hours_are_seen_in_bars_that_are_shorter_than_a_day() -> None:

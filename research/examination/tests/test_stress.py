@@ -70,6 +70,17 @@ def test_slippage_is_a_cost_like_a_fee() -> None:
     assert found.numbers["doubled_return"] == pytest.approx(1.1 * 0.96 / 1.04 - 1, rel=1e-6)
 
 
+def test_the_cost_that_breaks_even_is_fee_and_slippage_together() -> None:
+    bars = market([100.0, 110.0, 110.0, 110.0])
+    targets = np.array([1.0, 0.0, 0.0, 0.0])
+
+    found = TOOL.find(question(bars, targets, fee=0.02, slippage=0.01), StressOptions(), 0)
+
+    assert found.numbers["edge_bps"] == pytest.approx(300 * found.numbers["edge"])
+    # Two hundredths and one, each way: less than a tenth is gone at 1.6 times, more at twice.
+    assert 1.5 < found.numbers["edge"] < 1.7
+
+
 def test_without_costs_there_is_nothing_to_double() -> None:
     found = TOOL.find(question(market(noise(50, 1)), np.ones(50), fee=0.0), StressOptions(), 0)
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.domain.errors import InvalidInput
 from research.examination.figures import bars, growth, histogram, lines, table
-from research.examination.tool import Finding, Needs, Subject, Tool, Value, judge
+from research.examination.tool import Finding, Needs, Subject, Tool, Value
 from research.validation.gates import Undefined
 from research.validation.judging import doubled_costs
 
@@ -63,10 +63,16 @@ class TestTool:
 
 
 def test_a_verdict_of_several_gates_needs_all_of_them() -> None:
-    judged = judge(doubled_costs(0.5), doubled_costs(Undefined("nobody knows")))
+    gates = doubled_costs(0.5), doubled_costs(Undefined("nobody knows"))
+    found = Finding.judged({}, *gates, further=" So be it.")
 
-    assert judged["passed"] is False
-    assert judged["sentence"].count("The total return at doubled costs") == 2
+    assert found.passed is False
+    assert found.sentence.count("The total return at doubled costs") == 2
+    assert found.sentence.endswith(" So be it.")
+    assert found.figures["gates"]["rows"] == [
+        ["doubled_costs", 0.5, "above 0", "pass"],
+        ["doubled_costs", None, "above 0", "fail"],
+    ]
 
 
 class TestFigures:
