@@ -1,5 +1,6 @@
 """Tools that look at the sets of a sweep: what they catch, and what they keep."""
 
+from math import log
 from typing import Any
 
 import numpy as np
@@ -14,24 +15,28 @@ from research.examination.tests.making import MONDAY_NS
 from research.examination.tool import Finding
 from research.validation.day_matrix import DayMatrix
 from research.validation.splits import Training
+from trading.strategies.parameters import Value
 
 DAYS = 600
 
 
-def swept(*columns: Floats, best: int | None = 0, count: int | None = None) -> SweepFacts:
-    """Return a sweep over one parameter with these daily returns."""
+def swept(
+    *columns: Floats, best: int | None = 0, sets: tuple[dict[str, Value], ...] = ()
+) -> SweepFacts:
+    """Return a sweep with these daily returns, over one parameter unless sets are given."""
     n_days = len(columns[0])
+    period: tuple[dict[str, Value], ...] = tuple({"period": 10 * n} for n in range(1, 100))
     sharpes = np.array([each.mean() / (each.std(ddof=1) or np.nan) for each in columns])
     return SweepFacts(
         matrix=DayMatrix(
             numbers=tuple(range(len(columns))),
-            sets=tuple({"period": 10 * (n + 1)} for n in range(len(columns))),
+            sets=sets or period[: len(columns)],
             returns=np.column_stack(columns),
             round_trips=np.ones((n_days, len(columns)), np.int32),
             day_ns=MONDAY_NS + np.arange(n_days) * DAY_NS,
         ),
         best=best,
-        trials=TrialFacts(count=count or len(columns), sharpes=sharpes),
+        trials=TrialFacts(count=len(columns), sharpes=sharpes),
     )
 
 
@@ -49,12 +54,11 @@ def edge(seed: int, sets: int = 20) -> SweepFacts:
     return swept(*draws.T, best=3)
 
 
-def fitted(sets: int = 6) -> SweepFacts:
-    """Return sets of which each earns on a stretch of its own and loses after it."""
-    turn = DAYS // sets
+def fitted(*sets: dict[str, Value]) -> SweepFacts:
+    """Return six sets of which each earns on a stretch of its own and loses on the others."""
     wobble = np.tile([0.001, -0.001], DAYS // 2)
-    columns = [np.where(np.arange(DAYS) // turn == n, 0.01, -0.004) + wobble for n in range(sets)]
-    return swept(*columns)
+    turn = np.arange(DAYS) // (DAYS // 6)
+    return swept(*(np.where(turn == n, 0.01, -0.004) + wobble for n in range(6)), sets=sets)
 
 
 def find(module: Any, facts: SweepFacts, **options: Any) -> Finding:
@@ -85,6 +89,26 @@ class TestWalkForward:
         assert found.numbers["unchanged"] == 0.0
         # Steps of 10 between 10, 20, 30, 40, 50, whose mean is 30.
         assert found.numbers["step"] == pytest.approx(1 / 3)
+
+    def test_growth_is_that_of_the_logarithm_in_a_year(self) -> None:
+        found = find(walk_forward, swept(np.tile([0.02, -0.01], 60)), n_windows=2)
+
+        yearly = 365 * (log(1.02) + log(0.99)) / 2
+        assert found.numbers["train_growth"] == pytest.approx(yearly)
+        assert found.numbers["test_growth"] == pytest.approx(yearly)
+        assert found.numbers["efficiency"] == pytest.approx(1.0)
+
+    def test_stability_is_of_parameters_that_vary(self) -> None:
+        sets: list[dict[str, Value]] = [
+            {"fast": 10, "slow": 100 + n, "side": "long"} for n in range(6)
+        ]
+        sets[0]["fast"] = sets[2]["fast"] = 30
+        found = find(walk_forward, fitted(*sets), train_days=100, n_windows=5, purge=0, embargo=0)
+
+        # 30 10 30 10 10 keeps one of four, 100 to 104 none; the side never varies.
+        assert found.numbers["unchanged"] == 0.125
+        # Three steps of 20 in four, over a mean of 18; those of the other are a hundredth.
+        assert found.numbers["step"] == pytest.approx(15 / 18)
 
     def test_anchored_windows_choose_on_all_that_is_past(self) -> None:
         rolling = find(walk_forward, fitted(), train_days=100, training=Training.ROLLING)
