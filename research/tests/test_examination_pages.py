@@ -13,6 +13,7 @@ from research.models import Examination, Run
 from research.selectors.examinations import describe_examination
 from research.tests.conftest import Ask
 from research.tests.test_examine_run import examined
+from research.tests.test_sweeps import question, sweep
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -139,6 +140,18 @@ class TestAdmin:
 
         assert f'href="{ADMIN}{found.pk}/change/"' in page
         assert "Deflated Sharpe ratio" in page
+
+    def test_shows_what_was_found_of_a_sweep(self, store: Any, viewer: APIClient) -> None:
+        swept = sweep(store, question("fast=2,3", "slow=8"))
+        found = examined(swept, store, "best_deflated_sharpe")
+
+        page = viewer.get(f"{ADMIN}{found.pk}/change/").content.decode()
+
+        assert 'data-type="line"' in page
+        assert "Judged by" in page
+        assert f'href="/admin/research/sweep/{swept.pk}/change/"' in page
+        assert f">sweep {swept.pk}</a>" in viewer.get(ADMIN).content.decode()
+        assert len(viewer.get(f"{API}?sweep={swept.pk}").json()["results"]) == 1
 
     def test_adds_changes_and_removes_nothing(self, found: Examination) -> None:
         superuser = browser(user=UserFactory.create(is_staff=True, is_superuser=True))
