@@ -50,17 +50,17 @@ def test_losses_in_wild_markets_are_told_from_gains_in_calm_ones() -> None:
 
 
 def test_the_first_bar_counts_from_its_open() -> None:
-    # The first bar falls from 200 to 100 and nothing moves until the fourth, which is held.
+    # The first bar rises from 50 to 100 and nothing moves until the last, which is held.
     still = market([100.0, 100.0, 100.0, 100.0, 110.0])
     opens = still.open.copy()
-    opens[0] = 200.0
-    bars = replace(still, open=opens, high=np.maximum(opens, still.close))
+    opens[0] = 50.0
+    bars = replace(still, open=opens, low=np.minimum(opens, still.close))
     facts = run_facts(bars, [0, 0, 0, 0, 1.0], cash=100.0)
 
     found = TOOL.find(facts, RegimeOptions(window_days=4), 0)
 
-    # The fall is among the four bars before the last one: its gain came after a fall.
-    assert found.numbers["trend_down"] == pytest.approx(log(1.1))
+    # The rise is among the four bars before the last one: its gain came after a rise.
+    assert found.numbers["trend_up"] == pytest.approx(log(1.1))
 
 
 def test_hours_are_seen_in_bars_that_are_shorter_than_a_day() -> None:
