@@ -53,6 +53,17 @@ def test_exposure_and_returns_lie_on_the_same_bars() -> None:
     assert market_returns(facts).tolist() == pytest.approx([0.0, 0.1, -0.1])
 
 
+def test_a_short_position_gathers_what_the_market_loses() -> None:
+    # Sold 2 at the open of bar 1 (100), bought back at the open of bar 2 (90).
+    facts = run_facts(market([100.0, 90.0, 99.0]), [0.0, -2.0, 0.0], cash=1_000.0)
+
+    assert exposures(facts).tolist() == pytest.approx([0.0, -0.2, 0.0])
+    found = TOOL.find(facts, EntryOptions(n_draws=50), 1)
+    assert found.numbers["observed"] == pytest.approx(0.02)
+    # Elsewhere it gathers nothing, or loses a tenth of a fifth.
+    assert found.numbers["p_value"] < 0.6
+
+
 def test_a_bar_that_a_stop_ended_was_held() -> None:
     facts = run_facts(market([100.0, 110.0, 99.0, 99.0]), [0.0, 2.0, 0.0, 0.0])
     facts.fills["reason"][1] = FillReason.STOP_LOSS.value

@@ -18,6 +18,12 @@ def test_round_trips_are_measured_against_the_equity_before_them() -> None:
     assert trip_returns(facts).tolist() == pytest.approx([10 / 100, -11 / 110])
 
 
+def test_a_round_trip_short_earns_what_the_market_loses() -> None:
+    facts = run_facts(market([100.0, 90.0, 90.0]), [0.0, -1.0, 0.0], cash=100.0)
+
+    assert trip_returns(facts).tolist() == pytest.approx([10 / 100])
+
+
 def alternating(gains_first: bool) -> object:
     """Forty round trips of a gain or a loss of a twentieth, which come to the same."""
     moves = np.repeat([1.05, 1 / 1.05], 20) if gains_first else np.tile([1.05, 1 / 1.05], 20)
