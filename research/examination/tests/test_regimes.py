@@ -72,6 +72,8 @@ def test_hours_are_seen_in_bars_that_are_shorter_than_a_day() -> None:
 
     assert found.numbers["hour_best"] == pytest.approx(log(1.1))
     assert "the best hour was 10:00 with +10.0%" in found.sentence
+    # A quarter of a day is six bars, of which nothing is known before the first.
+    assert found.figures["trend"]["rows"][0][:2] == ["before", 6]
 
 
 def test_what_the_bars_cannot_show_is_said() -> None:
