@@ -21,7 +21,8 @@ _HOUR_NS: Final = 3_600 * NANOSECONDS
 _DAY_NS: Final = 24 * _HOUR_NS
 # 1970-01-01 was a Thursday, weekday 3 where Monday is 0.
 _FIRST_WEEKDAY: Final = 3
-_NUMBERS: Final = 1 << 20
+# Far above the rounding of a deviation, far below what tells two markets apart.
+_DIGITS: Final = 9
 
 
 class Volatility(IntEnum):
@@ -152,10 +153,12 @@ def volatility_regimes(market: Floats, *, window: int) -> Labels:
     >>> volatility_regimes(market, window=2).tolist()
     [-1, -1, 0, 0, 1, 2]
     """
-    before = _windows(market, window, least=2)
-    # The deviations of all windows at once would be n_bars times window numbers.
-    parts = np.array_split(before, 1 + before.size // _NUMBERS)
-    deviations = np.concatenate([part.std(axis=1) for part in parts])
+    _check_window(market, window, least=2)
+    around = market - market.mean()
+    total, squares = _window_sums(around, window), _window_sums(around**2, window)
+    deviations = np.sqrt(np.maximum(squares / window - (total / window) ** 2, 0.0))
+    # Windows that are alike must be told to be, whatever stood before them.
+    deviations = np.round(deviations / (deviations.max() or 1.0), _DIGITS)
     low, high = np.quantile(deviations, [1 / 3, 2 / 3])
     return _aligned((deviations > low).astype(np.int64) + (deviations > high), window)
 
@@ -187,7 +190,9 @@ def trend_regimes(market: Floats, *, window: int) -> Labels:
     >>> trend_regimes(np.array([0.1, 0.1, -0.3, 0.0]), window=2).tolist()
     [-1, -1, 1, 0]
     """
-    return _aligned((_windows(market, window, least=1).sum(axis=1) > 0.0).astype(np.int64), window)
+    _check_window(market, window, least=1)
+    # A market that stood still leaves the rounding of its sums.
+    return _aligned((_window_sums(market, window) > ROUNDING).astype(np.int64), window)
 
 
 def calendar(open_ns: Times, by: Calendar) -> Labels:
@@ -235,12 +240,18 @@ def _part(label: int, returns: Floats) -> Part:
     )
 
 
-def _windows(market: Floats, window: int, *, least: int) -> Floats:
-    # Shape (n_bars - window, window), without a copy.
+def _window_sums(values: Floats, window: int) -> Floats:
+    """Return the sum before each bar that has a whole window before it, in one pass."""
+    # In long doubles: a difference of running sums cancels what doubles would need.
+    running = np.concatenate([[0.0], np.cumsum(values, dtype=np.longdouble)])
+    sums: Floats = (running[window:-1] - running[: -window - 1]).astype(np.float64)
+    return sums
+
+
+def _check_window(market: Floats, window: int, *, least: int) -> None:
     checked(market, noun="market returns")
     if not least <= window < len(market):
         raise InvalidArgument(f"the window is {window}, must be in [{least}, {len(market) - 1}]")
-    return np.lib.stride_tricks.sliding_window_view(market[:-1], window)
 
 
 def _aligned(labels: Labels, window: int) -> Labels:

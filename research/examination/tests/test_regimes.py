@@ -39,9 +39,9 @@ def test_what_is_earned_on_mondays_alone_is_named() -> None:
 
 
 def test_losses_in_wild_markets_are_told_from_gains_in_calm_ones() -> None:
-    calm = np.tile([1.011, 0.99], 30)  # A step of two bars gains a tenth of a percent.
-    wild = np.tile([1.10, 0.90], 30)  # And here it loses one percent.
-    closes = 100.0 * np.cumprod(np.concatenate([calm, wild]))
+    rng = np.random.default_rng(1)
+    moves = [rng.normal(0.004, 0.002, 60), rng.normal(-0.02, 0.05, 60)]
+    closes = 100.0 * np.exp(np.cumsum(np.concatenate(moves)))
     facts = run_facts(market(closes), np.full(120, 1.0), cash=100.0)
 
     found = TOOL.find(facts, RegimeOptions(window_days=10), 0)

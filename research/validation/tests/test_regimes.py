@@ -72,15 +72,22 @@ class TestVolatilityRegimes:
         counts = [np.count_nonzero(found == label) for label in Volatility]
         assert max(counts) - min(counts) <= 1
 
-    def test_are_those_of_the_bars_before(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("research.validation.regimes._NUMBERS", 700)
-
+    def test_are_those_of_the_bars_before(self) -> None:
         found = volatility_regimes(RETURNS, window=10)
 
         spread = np.array([RETURNS[row - 10 : row].std() for row in range(10, 3_000)])
         low, high = np.sort(spread)[[len(spread) // 3, 2 * len(spread) // 3]]
         assert set(found[10:][spread < low].tolist()) == {Volatility.LOW}
         assert set(found[10:][spread > high].tolist()) == {Volatility.HIGH}
+
+    def test_tell_windows_that_are_alike_to_be(self) -> None:
+        # What stood before them leaves its rounding in running sums.
+        still = np.concatenate([RETURNS[:500], np.zeros(1_000)])
+
+        found = volatility_regimes(still, window=10)
+
+        assert set(found[510:].tolist()) == {Volatility.LOW}
+        assert set(trend_regimes(still, window=10)[510:].tolist()) == {Trend.DOWN}
 
     def test_do_not_know_the_bar_they_label(self) -> None:
         changed = RETURNS.copy()
