@@ -59,7 +59,7 @@ def shared(tmp_path: Path, sample_data: Path) -> Environment:
 
 
 def shown(number: int, environment: Environment) -> Any:
-    return manage("show_sweep", number, "--json", **environment).json
+    return manage("show_sweep", number, "--top", 60, "--json", **environment).json
 
 
 def await_more(number: int, seen: int, environment: Environment) -> int:
