@@ -10,11 +10,13 @@ import time
 import numpy as np
 
 from benchmarks.measure import installation, report
+from common.domain.bars import Floats
 
 DAYS = 1_200
 NOISE = 100
 EDGES = 20
 GRID = ("fast=2,3,5", "slow=8,12,20,40,80")
+LEAKS = ("ahead=1:15:1",)
 LEAK = '''
 """One that knows what comes."""
 
@@ -56,10 +58,10 @@ def main(words: list[str]) -> None:
         })
         began = time.perf_counter()
         found = {
-            "noise": [_judge("NOISE", seed, _noise(seed), GRID) for seed in range(count)],
-            "trends": [_judge("TREND", seed, _trends(seed), GRID) for seed in range(EDGES)],
+            "noise": [_judge("NOISE", seed, _noise(seed)) for seed in range(count)],
+            "trends": [_judge("TREND", seed, _trends(seed)) for seed in range(EDGES)],
             "leaks": [
-                _judge("LEAK", seed, _noise(1_000 + seed), ("ahead=1:15:1",), "oracle")
+                _judge("LEAK", seed, _noise(1_000 + seed), grid=LEAKS, strategy="oracle")
                 for seed in range(EDGES)
             ],
         }
@@ -76,19 +78,24 @@ def main(words: list[str]) -> None:
     )
 
 
-def _noise(seed: int) -> np.ndarray:
+def _noise(seed: int) -> Floats:
     """Return log returns that nothing predicts, without drift."""
     return np.random.default_rng(seed).normal(-0.0002, 0.02, DAYS)
 
 
-def _trends(seed: int) -> np.ndarray:
+def _trends(seed: int) -> Floats:
     """Return log returns that drift up for thirty days and down for thirty."""
     drift = np.where(np.arange(DAYS) // 30 % 2 == 0, 0.01, -0.01)
     return drift + np.random.default_rng(seed).normal(0.0, 0.01, DAYS)
 
 
 def _judge(
-    venue: str, seed: int, log_returns: np.ndarray, grid: tuple[str, ...], strategy: str = ""
+    market: str,
+    seed: int,
+    log_returns: Floats,
+    *,
+    grid: tuple[str, ...] = GRID,
+    strategy: str = "sma_cross",
 ) -> bool:
     """Store the market, choose and judge a strategy on it, and return the verdict.
 
@@ -116,12 +123,12 @@ def _judge(
     times = 1_577_836_800 * 10**9 + np.arange(DAYS, dtype=np.int64) * Timeframe.D1.nanoseconds
     low, high = np.minimum(first, close), np.maximum(first, close)
     bars = Bars(Timeframe.D1, times, first, high, low, close, np.ones(DAYS))
-    key = SeriesKey.bars(InstrumentId(f"M{seed}/USD", venue), Timeframe.D1)
+    key = SeriesKey.bars(InstrumentId(f"{market}{seed}/USD", "TEST"), Timeframe.D1)
     store = open_store()
     store.merge_bars(key, [BarRows.of(bars)])
     register_series(store=store, key=key)
     question = RunQuestion(
-        strategy_key=strategy or "sma_cross",
+        strategy_key=strategy,
         engine="vectorbt",
         instrument=key.instrument,
         timeframe=Timeframe.D1,

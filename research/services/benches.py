@@ -186,11 +186,13 @@ class ChildBench:
             strategy = job_files.read_strategy(job.folder)
             write_market(job.folder, _named(asked.market(strategy.warm_up)))
             job.wait_for_end(self._tick)
-            check_result(read_result(job.folder))
+            result = read_result(job.folder)
+            check_result(result)
             return SetsTried(
                 tried=set_files.read_tried(job.folder),
                 source_hash=strategy.source_hash,
-                peak_bytes=job.peak_bytes,
+                # A short one ends before its memory is looked at.
+                peak_bytes=max(job.peak_bytes, result.peak_rss_bytes),
             )
 
     def _job(self, request: SetsRequest) -> Job:

@@ -1,5 +1,6 @@
 """Sweeps and searches: many sets of parameters on one engine, each a trial of the ledger."""
 
+import logging
 from dataclasses import dataclass
 from time import sleep
 from typing import Any, Final
@@ -38,6 +39,7 @@ from research.services.sweep_rows import asked_columns, new_columns, question_of
 from research.services.sweep_sittings import Sitting
 from trading.models import StrategyVersion
 
+logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.2
 _MB: Final = 1_000_000
 
@@ -60,6 +62,7 @@ def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = No
         As it came; the row is CANCELED, its trials so far are kept.
     """
     planned = _plan(question, means)
+    columns = planned.columns()
     with transaction.atomic():
         sweep = Sweep.objects.create(
             experiment=get_experiment(
@@ -71,7 +74,7 @@ def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = No
             status=RunStatus.RUNNING,
             is_shared=means.is_worker,
             **new_columns(question),
-            **planned.columns(),
+            **columns,
         )
         SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
     if sweep.is_shared:
@@ -94,14 +97,25 @@ def resume_sweep(*, number: int, means: Means, question: SweepQuestion | None = 
     SweepNotRunning
         If it has not begun, or has ended.
     SweepDiffers
-        If the question, the bars or the code are not those it began with.
+        If the question, the bars or the code are not those it began with; others may go on.
+    KeyboardInterrupt
+        As it came; the sweep is left to others, or for later.
     """
     sweep = get_sweep(number)
     if sweep.status != RunStatus.RUNNING:
         raise SweepNotRunning(f"{sweep} is {sweep.status}: it has not begun or has ended")
     if question is not None and asked_columns(question) != asked_columns(question_of(sweep)):
         raise SweepDiffers(f"{sweep} began with another question", sweep=number)
-    return see_through(sweep, means)
+    check_code(sweep)
+    try:
+        _work(sweep, means)
+    except SweepDiffers:
+        raise
+    except SweepNotRunning as error:
+        logger.info("%s", error.detail)  # It ended meanwhile.
+    except PlatformError as error:
+        sweep_results.end(sweep, error, status=RunStatus.FAILED, at=means.clock.now())
+    return get_sweep(number)
 
 
 def begin_queued(*, sweep: Sweep, means: Means) -> Sweep:
@@ -113,9 +127,10 @@ def begin_queued(*, sweep: Sweep, means: Means) -> Sweep:
         What is wrong with the question.
     """
     planned = _plan(question_of(sweep), means)
+    columns = planned.columns()
     with transaction.atomic():
         if Sweep.objects.filter(pk=sweep.pk, status=RunStatus.QUEUED).update(
-            status=RunStatus.RUNNING, **planned.columns()
+            status=RunStatus.RUNNING, **columns
         ):
             SweepChunk.objects.bulk_create(sweep_chunks.plan(sweep, size=planned.size))
     return get_sweep(sweep.pk)
@@ -140,8 +155,8 @@ def see_through(sweep: Sweep, means: Means) -> Sweep:
     check_code(sweep)
     try:
         _work(sweep, means)
-    except SweepNotRunning:
-        sweep.refresh_from_db()
+    except SweepNotRunning as error:
+        logger.info("%s", error.detail)  # It was canceled meanwhile.
     except (Canceled, RunNotRunning) as error:
         sweep_results.end(sweep, error, status=RunStatus.CANCELED, at=means.clock.now())
         raise

@@ -12,6 +12,7 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
+from research.compute import job
 from research.compute.exceptions import WorkerLost
 from research.domain.grid import Grid
 from research.domain.search import Search
@@ -115,10 +116,13 @@ class TestWorker:
         assert Trial.objects.count() == 12
 
     def test_a_failure_is_said_and_ends_it(
-        self, store: SeriesStore, fake_broker: FakeBroker, tmp_path: Any, settings: Any
+        self,
+        store: SeriesStore,
+        queued: Sweep,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        asked = question()
-        queued = enqueue_sweep(question=asked, user_id=None)
+        monkeypatch.setattr(job, "_SAMPLE_SECONDS", 0.0)
         settings.PLATFORM = settings.PLATFORM.model_copy(
             update={"compute": settings.PLATFORM.compute.model_copy(update={"job_seconds": 0.0})}
         )

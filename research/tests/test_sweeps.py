@@ -1,6 +1,7 @@
 """Sweeps: every set once, each a trial, nothing lost with a process that is killed."""
 
 import platform
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -192,6 +193,25 @@ class TestDeath:
 
         with pytest.raises(SweepNotRunning, match="has ended"):
             resume_sweep(number=done.pk, question=question(), means=means(store))
+
+    def test_by_a_signal_while_it_is_joined_leaves_it_to_others(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = question(budget_bytes=1)
+        with pytest.raises(_Killed):
+            _die_after_two_chunks(store, asked, monkeypatch)
+
+        def interrupt(done: float) -> None:
+            raise KeyboardInterrupt
+
+        number = Sweep.objects.get().pk
+        with pytest.raises(KeyboardInterrupt):
+            resume_sweep(number=number, means=replace(means(store), progress=interrupt))
+
+        left = Sweep.objects.get()
+        assert (left.status, left.trials.count()) == (RunStatus.RUNNING, 3)
+        assert not left.chunks.filter(state="TAKEN").exists()
+        assert resume_sweep(number=number, means=means(store)).status == RunStatus.SUCCEEDED
 
 
 class TestLedger:
