@@ -7,17 +7,15 @@ from django.core.management.base import CommandParser
 from common.commands import PlatformCommand
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
-from common.domain.errors import InvalidArgument
 from exchanges.selectors.market_data import open_store
 from research.domain.grid import Grid
-from research.domain.search import Search
 from research.domain.sweep import Objective, SweepQuestion
 from research.management.arguments import add_run_arguments, read_question
 from research.management.progress import progress_bar
 from research.management.report import render_sweep
+from research.management.searching import add_search_arguments, read_search
 from research.management.stopping import stoppable
 from research.models import Sweep
-from research.search.methods import METHODS
 from research.selectors.sweeps import describe_sweep, get_sweep
 from research.services.means import Means
 from research.services.sweep_queue import enqueue_sweep
@@ -25,7 +23,6 @@ from research.services.sweeps import resume_sweep, run_sweep
 from research.services.watching import await_sweep
 
 _MB = 1_000_000
-_GRID = "grid"
 
 
 class Command(PlatformCommand):
@@ -46,16 +43,7 @@ class Command(PlatformCommand):
             help="or NAME=A,B,C; both ends are included; once for each parameter",
         )
         parser.add_argument("--engine", default="vectorbt", help="list_engines shows them")
-        parser.add_argument(
-            "--search",
-            choices=[_GRID, *METHODS],
-            default=_GRID,
-            help="how the sets are found: all of the grid, or by Optuna",
-        )
-        parser.add_argument("--trials", type=int, metavar="N", help="of a search")
-        parser.add_argument(
-            "--prune", action="store_true", help="give bad sets up after a part of the bars"
-        )
+        add_search_arguments(parser)
         parser.add_argument(
             "--objective",
             default="sharpe",
@@ -117,25 +105,12 @@ def _read(options: dict[str, Any]) -> SweepQuestion:
     return SweepQuestion(
         question=read_question(options, engine=options["engine"]),
         grid=Grid.parse(options["grid"]),
-        search=_read_search(options),
+        search=read_search(options),
         objective=objective,
         further=tuple(further),
         min_round_trips=options["min_round_trips"],
         budget_bytes=options["memory_mb"] * _MB,
     )
-
-
-def _read_search(options: dict[str, Any]) -> Search | None:
-    if options["search"] == _GRID:
-        if options["trials"] is not None or options["prune"]:
-            raise InvalidArgument(
-                "--trials and --prune are of a search: a grid is tried whole; --search"
-                f" {'|'.join(METHODS)}"
-            )
-        return None
-    if options["trials"] is None:
-        raise InvalidArgument(f"--search {options['search']} needs --trials N")
-    return Search(method=options["search"], n_trials=options["trials"], pruning=options["prune"])
 
 
 def _queue(question: SweepQuestion, *, watch: bool) -> Sweep:

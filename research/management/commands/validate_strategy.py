@@ -14,6 +14,7 @@ from research.domain.sweep import SweepQuestion
 from research.domain.validation_question import ValidationQuestion
 from research.management.arguments import add_run_arguments, read_question, read_values
 from research.management.progress import progress_bar
+from research.management.searching import add_search_arguments, read_search
 from research.management.stopping import stoppable
 from research.management.validation_report import render_validation
 from research.selectors.validations import describe_validation
@@ -41,6 +42,7 @@ class Command(PlatformCommand):
             help="or NAME=A,B,C; the sets it is chosen from, once for each parameter; without"
             " any, --param is judged alone, which the gates on choice cannot pass",
         )
+        add_search_arguments(parser)
         parser.add_argument("--engine", default="vectorbt", help="list_engines shows them")
         parser.add_argument("--min-round-trips", type=int, default=10, help="fewer never rank")
         parser.add_argument("--memory-mb", type=int, default=500, help="of one chunk of sets")
@@ -102,6 +104,7 @@ def _read(options: dict[str, Any]) -> ValidationQuestion:
         sweep=SweepQuestion(
             question=asked,
             grid=Grid.parse(options["grid"]) if options["grid"] else SetList((asked.params,)),
+            search=read_search(options),
             min_round_trips=options["min_round_trips"],
             budget_bytes=options["memory_mb"] * _MB,
         ),
