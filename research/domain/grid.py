@@ -11,6 +11,7 @@ from trading.strategies.base import Definition
 from trading.strategies.parameters import InvalidParameter, Params, Value
 
 LARGEST_GRID: Final = 1_000_000
+_SHORTEST_RANGE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,25 @@ class Axis:
         if len(set(values)) != len(values) or not all(values):
             raise InvalidArgument(f"--grid {text!r} has a value twice, or an empty one")
         return cls(name, values)
+
+    @property
+    def written(self) -> str:
+        """The text that `parse` reads: a range where it is one, else a list.
+
+        Examples
+        --------
+        >>> Axis("fast", ("5", "10", "15")).written
+        'fast=5:15:5'
+        """
+        listed = f"{self.name}={','.join(self.values)}"
+        if len(self.values) < _SHORTEST_RANGE:
+            return listed
+        try:
+            step = Decimal(self.values[1]) - Decimal(self.values[0])
+            ranged = f"{self.name}={self.values[0]}:{self.values[-1]}:{step:f}"
+            return ranged if Axis.parse(ranged) == self else listed
+        except (ArithmeticError, InvalidArgument):
+            return listed
 
 
 def _range(text: str, given: str) -> tuple[str, ...]:

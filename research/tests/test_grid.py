@@ -34,6 +34,26 @@ class TestAxis:
         with pytest.raises(InvalidArgument, match="--grid"):
             Axis.parse(text)
 
+    @pytest.mark.parametrize(
+        ("values", "text"),
+        [
+            (("1", "2", "3"), "a=1:3:1"),
+            (("0.1", "0.2", "0.3"), "a=0.1:0.3:0.1"),
+            (("1", "3"), "a=1,3"),
+            (("3", "2", "1"), "a=3,2,1"),
+            (("1", "2", "4"), "a=1,2,4"),
+            (("1", "2", "3.0"), "a=1,2,3.0"),
+            (("nan", "1", "2"), "a=nan,1,2"),
+            (("low", "high", "both"), "a=low,high,both"),
+            (("0", "1e-9", "1"), "a=0,1e-9,1"),
+        ],
+    )
+    def test_is_written_as_it_is_read(self, values: tuple[str, ...], text: str) -> None:
+        axis = Axis("a", values)
+
+        assert axis.written == text
+        assert Axis.parse(axis.written) == axis
+
 
 class TestGrid:
     def test_makes_every_set_once_and_passes_over_contradictions(self) -> None:
