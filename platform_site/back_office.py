@@ -6,16 +6,19 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Max, Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 
 from common.domain.enums import RunStatus
 from exchanges.models import Series
 from research.models import Experiment, Run
+from research.selectors import open_work
 from research.selectors.metrics import format_metric
 from research.selectors.runs import list_runs
 
 type Cell = dict[str, Any]
 
 _NEWEST: Final = 10
+_AT_WORK: Final = 20
 # Title, and for each entry its title, icon, app and model.
 _GROUPS: Final = (
     (
@@ -34,6 +37,7 @@ _GROUPS: Final = (
             ("Sweeps", "grid_on", "research", "sweep"),
             ("Validations", "verified", "research", "validation"),
             ("Examinations", "biotech", "research", "examination"),
+            ("Jobs", "work_history", "research", "job"),
             ("Experiments", "science", "research", "experiment"),
             ("Datasets", "dataset", "research", "dataset"),
         ),
@@ -99,7 +103,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("research.view_run"):
         cards += _runs(user)
         context |= {"newest_runs": _table(_NEWEST), "alerts": _table(_NEWEST, alerts=True)}
-    return {**context, "title": "Overview", "cards": cards}
+    return {**context, "title": "Overview", "cards": cards, "at_work": _at_work(user)}
 
 
 def _market_data() -> list[dict[str, Any]]:
@@ -155,6 +159,34 @@ def _runs(user: User | AnonymousUser) -> list[dict[str, Any]]:
             "link": reverse("admin:research_experiment_changelist"),
         })
     return cards
+
+
+def _at_work(user: User | AnonymousUser) -> Cell:
+    """Return a table of what waits or is being done; empty where there is nothing to see."""
+    kinds = (
+        ("run", open_work.open_runs),
+        ("sweep", open_work.open_sweeps),
+        ("job", open_work.open_jobs),
+    )
+    found = [
+        work
+        for model, read in kinds
+        if user.has_perm(f"research.view_{model}")
+        for work in read(_AT_WORK)
+    ]
+    headers = ["what", "of", "status", "done"]
+    rows = [[_link(each), each.of, each.status, f"{each.progress:.0%}"] for each in found]
+    return {"headers": headers, "rows": rows} if rows else {}
+
+
+def _link(work: open_work.OpenWork) -> str:
+    address = reverse(f"admin:research_{work.model}_change", args=[work.number])
+    return format_html(
+        '<a class="text-link whitespace-nowrap" href="{}">{} {}</a>',
+        address,
+        work.model,
+        work.number,
+    )
 
 
 def _table(most: int, *, alerts: bool = False) -> list[Cell]:

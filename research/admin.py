@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 import research.admin_comparisons  # noqa: F401 - registers its page
+import research.admin_jobs  # noqa: F401 - registers its page
 import research.admin_sweeps  # noqa: F401 - registers its page
 import research.admin_validations  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact

@@ -8,9 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
 from common.admin import ReadOnlyAdmin
+from common.admin_starts import Start, Started, start_once
+from research.admin_job_forms import ADD_JOB, ComparisonForm, waiting
 from research.domain.verdict import Verdict
 from research.models import Comparison
 from research.selectors.comparison_tables import (
@@ -24,6 +27,7 @@ from research.selectors.comparison_tables import (
     verdict_sentence,
 )
 from research.selectors.comparisons import list_comparisons
+from research.services import job_queue
 
 _VERDICT_LABELS: Final = {
     Verdict.EQUAL.value: "success",
@@ -52,6 +56,7 @@ class ComparisonAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
     list_per_page = 50
     show_full_result_count = False
+    actions_list = ["start_comparison"]
     change_form_before_template = "research/admin/comparison.html"
     fields = ["verdict", "experiment", "strategy_version", "dataset", "created_by", "created_at"]
 
@@ -88,6 +93,27 @@ class ComparisonAdmin(ReadOnlyAdmin):
         if not pairs:
             return "-"
         return f"{max(pair['final_equity_rel_diff'] for pair in pairs):.2g}"
+
+    def has_start_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        """Allow those who may add jobs."""
+        return bool(request.user.has_perm(ADD_JOB))
+
+    @action(
+        description="Compare engines",
+        url_path="start",
+        permissions=["start"],
+        variant=ActionVariant.PRIMARY,
+    )
+    def start_comparison(self, request: HttpRequest) -> HttpResponse:
+        """Ask what is to be compared, and put it into the queue."""
+        form = ComparisonForm(request.POST or None)
+
+        def make() -> Started:
+            asked = form.comparison_question()
+            return waiting(job_queue.enqueue_comparison(asked=asked, user_id=request.user.pk))
+
+        start = Start(title="Compare engines", form=form, make=make)
+        return start_once(self.admin_site, request, start)
 
     @override
     def render_change_form(

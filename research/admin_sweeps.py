@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.decorators import display
 
-from common.admin import ReadOnlyAdmin
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
-from research.models import Sweep, Trial
+from research.admin_sweep_pages import SweepPages, page_mark
+from research.models import FINAL_STATES, Sweep, Trial
 from research.selectors.command_lines import run_command
 from research.selectors.sweep_bins import BinnedSurface, trials_at
 from research.selectors.sweep_charts import front_chart, objective_chart
@@ -33,7 +33,7 @@ _STATUS_LABELS: Final = {
 
 
 @admin.register(Sweep)
-class SweepAdmin(ReadOnlyAdmin):
+class SweepAdmin(SweepPages):
     """Sweeps with their best trials and the surface of their objective."""
 
     list_display = [
@@ -124,6 +124,8 @@ def _facts(sweep: Sweep) -> dict[str, Any]:
         "best": _rows(sweep, best),
         "charts": charts,
         "verdicts": _verdicts(sweep),
+        "is_open": sweep.status not in FINAL_STATES,
+        "seen": page_mark(sweep),
     }
     if sweep.objectives:
         front = pareto_trials(sweep)

@@ -5,11 +5,15 @@ from typing import Any, Final, override
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from unfold.decorators import display
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
+from common.admin_starts import Start, Started, start_once
+from research.admin_job_forms import ADD_JOB, ValidationForm, waiting, written_sweep
 from research.admin_promotions import PromotePages
-from research.models import Validation
+from research.models import Sweep, Validation
 from research.selectors.command_lines import run_command
 from research.selectors.validation_charts import validation_charts
 from research.selectors.validation_tables import (
@@ -19,6 +23,8 @@ from research.selectors.validation_tables import (
     written_params,
 )
 from research.selectors.validations import list_validations
+from research.services import job_queue
+from research.services.sweep_rows import question_of
 
 # What it was found from: the field, the model it names, and what that is.
 _EVIDENCE: Final = (
@@ -49,6 +55,7 @@ class ValidationAdmin(PromotePages):
     ordering = ["-id"]
     list_per_page = 50
     show_full_result_count = False
+    actions_list = ["start_validation"]
     change_form_before_template = "research/admin/validation.html"
     fields = [
         "experiment",
@@ -96,6 +103,27 @@ class ValidationAdmin(PromotePages):
         """Return the parameters."""
         return written_params(validation.params)
 
+    def has_start_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
+        """Allow those who may add jobs."""
+        return bool(request.user.has_perm(ADD_JOB))
+
+    @action(
+        description="Validate a strategy",
+        url_path="start",
+        permissions=["start"],
+        variant=ActionVariant.PRIMARY,
+    )
+    def start_validation(self, request: HttpRequest) -> HttpResponse:
+        """Ask what is to be judged, and put it into the queue."""
+        form = ValidationForm(request.POST or None, initial=_asked_before(request))
+
+        def make() -> Started:
+            asked = form.validation_question()
+            return waiting(job_queue.enqueue_validation(asked=asked, user_id=request.user.pk))
+
+        start = Start(title="Validate a strategy", form=form, make=make)
+        return start_once(self.admin_site, request, start)
+
     @override
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -106,6 +134,16 @@ class ValidationAdmin(PromotePages):
             context |= _facts(validation)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
+
+
+def _asked_before(request: HttpRequest) -> dict[str, Any]:
+    """Return what a sweep asked that the address names, to be asked again."""
+    number = request.GET.get("sweep", "")
+    if not number.isdecimal():
+        return {}
+    sweep = get_object_or_404(Sweep.objects.select_related("dataset"), pk=number)
+    series = None if sweep.dataset is None else sweep.dataset.series_id
+    return written_sweep(question_of(sweep), series_id=series)
 
 
 def _facts(validation: Validation) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """The small market and its runs, for tests of the whole site."""
 
-from research.tests.conftest import ask, installation, store
+from research.tests.conftest import ask, enqueue, fake_broker, installation, store
 
-__all__ = ["ask", "installation", "store"]
+__all__ = ["ask", "enqueue", "fake_broker", "installation", "store"]

@@ -5,14 +5,20 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from common.data_pipeline.store import SeriesStore
 from common.roles import Role
 from common.tests.clients import browser, count_queries
 from common.tests.factories import UserFactory
 from exchanges.models import Series
 from exchanges.tests.stored import make_series
-from research.models import Run
+from research.models import Job, Run, Sweep
+from research.services.job_queue import enqueue_validation
+from research.services.sweep_queue import enqueue_sweep, pause_sweep
+from research.tests.brokers import FakeBroker
 from research.tests.conftest import Ask
 from research.tests.copies import copy_run
+from research.tests.test_jobs import VERDICT
+from research.tests.test_sweeps import question
 
 pytestmark = pytest.mark.django_db
 
@@ -140,8 +146,35 @@ class TestOverview:
         for number in range(20):
             copy_run(run, number=number)
 
-        # The session, its user, what is stored, runs by status, alerts, experiments, two tables.
-        assert count_queries(client, INDEX) == for_one == 8
+        # The session, its user, what is stored, runs by status, alerts, experiments, two tables,
+        # and runs, sweeps and jobs at work.
+        assert count_queries(client, INDEX) == for_one == 11
+
+    def test_shows_what_waits_and_what_is_being_done(
+        self, ask: Ask, enqueue: Ask, store: SeriesStore, fake_broker: FakeBroker
+    ) -> None:
+        done, waiting = ask(), enqueue()
+        sweep = enqueue_sweep(question=question(), user_id=None)
+        pause_sweep(sweep_id=sweep.pk, at=waiting.created_at)
+        Sweep.objects.update(progress=0.25)
+        job = enqueue_validation(asked=VERDICT, user_id=None)
+        first = enqueue_validation(asked=VERDICT, user_id=None)
+        Job.objects.filter(pk=first.pk).update(status="RUNNING", progress=0.5)
+
+        page: Any = staff(Role.VIEWER).get(INDEX)
+
+        rows = [[str(cell) for cell in row] for row in page.context["at_work"]["rows"]]
+        verdict = "validation of sma_cross on BTC/USD.TEST 1h"
+        assert [row[1:] for row in rows] == [
+            ["sma_cross on BTC/USD.TEST bars-1h", "QUEUED", "0%"],
+            ["10 sets of sma_cross", "QUEUED, paused", "25%"],
+            [verdict, "RUNNING", "50%"],
+            [verdict, "QUEUED", "0%"],
+        ]
+        links = "".join(row[0] for row in rows)
+        for kind, number in (("run", waiting), ("sweep", sweep), ("job", first), ("job", job)):
+            assert f"/admin/research/{kind}/{number.pk}/change/" in links
+        assert f">run {done.pk}<" not in links
 
     def test_every_card_leads_to_its_list(self, ask: Ask) -> None:
         ask()

@@ -28,6 +28,26 @@ def get_job(number: int) -> Job:
     return job
 
 
+def asked_words(job: Job) -> str:
+    """Return what a job is asked of: a strategy with its bars, or a run or a sweep."""
+    asked = job.question
+    if job.kind == Job.Kind.EXAMINATION:
+        subject = f"run {asked['run']}" if asked["run"] else f"sweep {asked['sweep']}"
+        return f"{subject} by {asked['tool']}"
+    question = (asked["sweep"] if job.kind == Job.Kind.VALIDATION else asked)["question"]
+    bars = f"{question['instrument']}.{question['venue']} {question['timeframe']}"
+    return f"{question['strategy']} on {bars}"
+
+
+def made_by(job: Job) -> tuple[str, int] | None:
+    """Return what a job made, as the name of its model and its number."""
+    for name in ("comparison", "validation", "examination"):
+        number: int | None = getattr(job, f"{name}_id")
+        if number is not None:
+            return name, number
+    return None
+
+
 def describe_job(job: Job) -> dict[str, Any]:
     """Return a job as the document that commands and the API show."""
     times = {

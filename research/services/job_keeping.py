@@ -70,14 +70,15 @@ class JobKeeper:
         self._progress = min(max(done, 0.0), 1.0)
 
     def say(self, step: str) -> None:
-        """Write what is being done.
+        """Write what is being done from now on, of which nothing is done yet.
 
         Raises
         ------
         RunNotRunning
             If the job is not this process's any more.
         """
-        if not ledger.held(self._job).update(step=step[:_LONGEST_STEP]):
+        self._progress = 0.0
+        if not ledger.held(self._job).update(step=step[:_LONGEST_STEP], progress=0.0):
             raise RunNotRunning(f"{self._job} is not of this worker any more")
 
     def _extend_for_ever(self) -> None:

@@ -1,6 +1,5 @@
 """Starting, watching and ending runs in the back office."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from research.models import Run
 from research.services import leases
 from research.tests.brokers import FakeBroker
 from research.tests.conftest import Ask
+from research.tests.forms import Fields, filled
 from trading.services.catalogue import sync_strategies
 
 pytestmark = [pytest.mark.django_db]
@@ -35,19 +35,13 @@ def viewer(store: Any) -> Client:
     return browser(user=UserFactory.create(is_staff=True, role=Role.VIEWER))
 
 
-def form_of(client: Client) -> dict[str, str]:
-    """Return the fields of the form as a browser would send them."""
-    page = client.get(START).content.decode()
-    key = re.search(r'name="key" value="(\w+)"', page)
-    series = re.search(r'<option value="(\d+)"[^>]*>BTC/USD.TEST', page)
-    assert key, page
-    assert series, page
-    return {
-        "key": key[1], "strategy": "sma_cross", "engine": "vectorbt", "series": series[1],
-        "params": "fast = 5\n\nslow=40", "cash": "500", "fee_rate": "0.002", "slippage_bps": "1",
-        "sizing": "equity_fraction", "account": "cash", "seed": "0", "funding": "on",
-        "start_0": "2023-11-20", "start_1": "00:00", "end_0": "", "end_1": "", "experiment": "why",
-    }  # fmt: skip
+def form_of(client: Client) -> Fields:
+    """Return the form of a run, filled in."""
+    return filled(
+        client, START, strategy="sma_cross", engine="vectorbt", series="BTC/USD.TEST bars-1h",
+        params="fast = 5\n\nslow=40", cash="500", fee_rate="0.002", slippage_bps="1",
+        start_0="2023-11-20", start_1="00:00", experiment="why",
+    )  # fmt: skip
 
 
 class TestStart:
@@ -68,6 +62,52 @@ class TestStart:
 
         assert first.headers["Location"] == again.headers["Location"]
         assert Run.objects.count() == 1
+
+    def test_of_a_form_that_was_changed_in_between_is_another(self, researcher: Client) -> None:
+        form = form_of(researcher)
+        first = researcher.post(START, form)
+        other = researcher.post(START, {**form, "cash": "501"})
+
+        assert first.headers["Location"] != other.headers["Location"]
+        assert sorted(Run.objects.values_list("cash", flat=True)) == [500, 501]
+
+    def test_of_a_form_that_is_still_looked_at_is_refused(
+        self, researcher: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        form = form_of(researcher)
+        monkeypatch.setattr("common.admin_starts.try_lock", lambda _: False)
+
+        page = researcher.post(START, form)
+
+        assert "this form was sent twice" in page.content.decode()
+        assert not Run.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("settings", "[1]", "Names with values are needed"),
+            ("settings", "{nothing", "Enter a valid JSON"),
+            ("settings", '{"luck": 1}', "unknown engine setting &#x27;luck&#x27;"),
+            ("params", "fast", "the line &#x27;fast&#x27; is not name=value"),
+            ("params", "fast=5\nfast=6", "fast is named twice"),
+        ],
+    )
+    def test_is_refused_with_a_sentence(
+        self, researcher: Client, name: str, value: str, sentence: str
+    ) -> None:
+        page = researcher.post(START, {**form_of(researcher), name: value})
+
+        assert (page.status_code, sentence in page.content.decode()) == (200, True)
+        assert not Run.objects.exists()
+
+    def test_takes_what_is_folded_away(self, researcher: Client) -> None:
+        settings = '{"order_latency_ns": 5}'
+        form = {**form_of(researcher), "maker_fee_rate": "0.0005", "settings": settings}
+        researcher.post(START, {**form, "engine": "nautilus", "rebalance": "every_bar"})
+
+        asked = Run.objects.get().question
+        assert asked["costs"]["maker_fee_rate"] == 0.0005
+        assert (asked["settings"], asked["rebalance"]) == ({"order_latency_ns": 5}, "every_bar")
 
     def test_says_what_is_wrong_and_keeps_what_was_written(self, researcher: Client) -> None:
         page = researcher.post(START, {**form_of(researcher), "params": "fast=0"})
