@@ -4,13 +4,15 @@ import argparse
 import json
 import sys
 from abc import abstractmethod
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError
 
-from common.domain.errors import ExternalError, InvalidPeriod, PlatformError
+from common.domain.errors import ExternalError, InvalidArgument, InvalidPeriod, PlatformError
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.time import parse_utc, to_ns
 from common.domain.timeframe import Timeframe
@@ -37,6 +39,7 @@ class PlatformCommand(BaseCommand):
         """Add `--json` to every command."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="print one JSON document")
+        parser.error = partial(_refuse, parser.error)  # type: ignore[method-assign]
         return parser
 
     @abstractmethod
@@ -89,6 +92,15 @@ class PlatformCommand(BaseCommand):
             self._print(json.dumps(document))
         self.stderr.write(f"{error.code}: {error.detail}")
         sys.exit(error.exit_status)
+
+
+def _refuse(say: Callable[[str], NoReturn], message: str) -> NoReturn:
+    """Say what is wrong with the arguments, as the one document too where that was asked for."""
+    if "--json" in sys.argv:
+        document = {"code": InvalidArgument.code, "detail": message, "extra": {}}
+        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.flush()
+    say(message)
 
 
 def positive_decimal(text: str) -> Decimal:

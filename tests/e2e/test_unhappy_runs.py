@@ -140,3 +140,12 @@ class TestProcesses:
         assert [process.returncode for process in asked] == [0, 0], ended
         assert imported.status == 0
         assert manage("show_run", 2, "--json", "--no-fills", **stored).json["trials"] == 2
+
+
+def test_wrong_words_are_one_document_too_where_that_is_asked_for() -> None:
+    done = manage("run_backtest", "--engine", "vectorbt", "--json")
+
+    assert done.status == 2
+    assert done.json["code"] == "invalid_argument"
+    assert "--instrument" in done.json["detail"]
+    assert manage("run_backtest", "--engine", "vectorbt").out == ""
