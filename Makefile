@@ -31,6 +31,7 @@ help: ## list the targets
 setup: .venv/.dev ## build .venv and the database
 	$(RUN) -m compileall -q $(PACKAGES)
 	$(RUN) manage.py migrate --verbosity 0
+	$(RUN) manage.py sync_strategies >/dev/null
 
 demo: .venv/.runtime ## the main job from end to end: bars, checks, runs, ledger
 	@$(RUN) manage.py migrate --verbosity 0
