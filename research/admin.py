@@ -10,12 +10,13 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 import research.admin_comparisons  # noqa: F401 - registers its page
+import research.admin_examinations  # noqa: F401 - registers its page
 import research.admin_jobs  # noqa: F401 - registers its page
 import research.admin_sweeps  # noqa: F401 - registers its page
 import research.admin_validations  # noqa: F401 - registers its page
 from common.admin import ReadOnlyAdmin, exact
 from common.domain.enums import RunStatus
-from research.admin_examinations import examination_table
+from research.admin_examined import examination_table
 from research.admin_runs import RunPages
 from research.exceptions import ArtefactDamaged
 from research.models import FINAL_STATES, Artefact, Dataset, Experiment, Run

@@ -1,4 +1,4 @@
-"""Examinations in the back office: pages of their own, and a list for runs and sweeps."""
+"""Examinations in the back office."""
 
 from typing import Any, Final, override
 
@@ -11,13 +11,13 @@ from django.utils.text import Truncator
 from unfold.decorators import display
 
 from common.admin import ReadOnlyAdmin
+from research.admin_examined import verdict_of
 from research.examination.registry import TOOLS, get_tool
-from research.models import Examination, Run, Sweep
+from research.models import Examination
 from research.selectors.examination_charts import drawn_figures, value_table
-from research.selectors.examinations import examinations_of, list_examinations, tool_title
+from research.selectors.examinations import list_examinations, tool_title
 
 _LABELS: Final = {"pass": "success", "fail": "danger", "described": "info"}
-_SHOWN: Final = 50
 _LONGEST: Final = 120
 
 
@@ -59,7 +59,7 @@ class ExaminationAdmin(ReadOnlyAdmin):
     @display(description="verdict", label=_LABELS)
     def verdict(self, examination: Examination) -> str:
         """Return whether it passed, coloured."""
-        return _verdict(examination)
+        return verdict_of(examination)
 
     @admin.display(description="of")
     def subject(self, examination: Examination) -> str:
@@ -96,32 +96,3 @@ class ExaminationAdmin(ReadOnlyAdmin):
             }
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
-
-
-def examination_table(request: HttpRequest, subject: Run | Sweep) -> dict[str, Any]:
-    """Return the newest examinations of a run or a sweep, for its page.
-
-    Returns
-    -------
-    dict
-        `examinations`, a table; empty where there are none, or this user may not see them.
-    """
-    if not request.user.has_perm("research.view_examination"):
-        return {}
-    rows = [
-        [_link(each), _verdict(each), each.sentence] for each in examinations_of(subject)[:_SHOWN]
-    ]
-    table = {"headers": ["tool", "verdict", "what was found"], "rows": rows}
-    return {"examinations": table} if rows else {}
-
-
-def _link(examination: Examination) -> str:
-    address = reverse("admin:research_examination_change", args=[examination.pk])
-    title = tool_title(examination.tool)
-    return format_html('<a class="text-link" href="{}">{}</a>', address, title)
-
-
-def _verdict(examination: Examination) -> str:
-    if examination.passed is None:
-        return "described"
-    return "pass" if examination.passed else "fail"

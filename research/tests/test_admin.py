@@ -105,7 +105,7 @@ class TestRun:
         for number in range(10):
             copy_run(run, number=number)
 
-        assert count_queries(superuser, f"{RUNS}{run.pk}/change/") == for_one == 9
+        assert count_queries(superuser, f"{RUNS}{run.pk}/change/") == for_one == 10
 
     def test_a_refused_one_shows_its_error(self, ask: Ask, viewer: Client) -> None:
         run = ask(params={"allow_short": "true"})
