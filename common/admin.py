@@ -36,6 +36,7 @@ class MirrorAdmin(ModelAdmin):
     """Shows rows that mirror what lies elsewhere: none is added or removed here."""
 
     actions = None
+    change_form_outer_before_template = "common/admin/narrow.html"
 
     @override
     def has_add_permission(self, request: HttpRequest) -> bool:

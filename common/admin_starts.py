@@ -79,7 +79,8 @@ class Start:
     make
         Called once with the valid form, in a transaction; does it.
     context
-        What else the page shows: `notes` and `notes_title`, a table below the form.
+        What else the page shows: `notes_title`, and `notes` below the form, each a title, a
+        sentence and lines.
     """
 
     title: str

@@ -44,17 +44,20 @@ class ExaminePages(ReadOnlyAdmin):
                 )
             )
 
-        notes = {"headers": ["tool", "what it answers", "options"], "rows": [*_rows(subject)]}
-        context = {"notes": notes, "notes_title": f"The tools for a {subject}"}
+        context = {
+            "notes": [*_notes(subject)],
+            "notes_title": f"The tools for a {subject}, and their options with the defaults",
+        }
         start = Start(title=f"Examine {examined}", form=form, make=make, context=context)
         return start_once(self.admin_site, request, start)
 
 
-def _rows(subject: Subject) -> Iterable[list[str]]:
+def _notes(subject: Subject) -> Iterable[tuple[str, str, list[str]]]:
+    """Yield the tools: the title of each, what it answers, and its options."""
     for tool in list_tools():
         if tool.subject is subject:
-            told = "; ".join(_told(each) for each in describe_options(tool.options))
-            yield [tool.title, tool.question, told or "none"]
+            told = [_told(each) for each in describe_options(tool.options)]
+            yield tool.title, tool.question, told
 
 
 def _told(option: dict[str, Any]) -> str:
