@@ -19,8 +19,7 @@ class Search:
     method
         By name; `research.search.methods` has them.
     n_trials
-        How many sets are asked for, in [1, 100,000]. One that contradicts itself uses up
-        its place.
+        How many sets are tried, in [1, 100,000].
     pruning
         Whether a set may be given up after a part of the bars.
 

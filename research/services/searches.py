@@ -30,6 +30,7 @@ _ROUNDS: Final = 20
 _LARGEST_BATCH: Final = 50
 
 type Sets = Sequence[Mapping[str, Value]]
+type _Name = tuple[tuple[str, Value], ...]
 
 
 def batch_size(question: SweepQuestion, most: int) -> int:
@@ -83,6 +84,10 @@ class GridSets:
         """Return the places that are given up: none."""
         return set()
 
+    def repeated(self, chunk: SweepChunk) -> dict[int, int]:  # noqa: ARG002
+        """Return the places of sets that were tried before: none."""
+        return {}
+
     def tell(self, chunk: SweepChunk, found: Mapping[int, TriedSet]) -> None:
         """Do nothing."""
 
@@ -96,6 +101,8 @@ class SearchedSets:
     def __init__(self, sweep: Sweep, question: SweepQuestion) -> None:
         self._sweep, self._question = sweep, question
         self._study: Study | None = None
+        self._known: dict[_Name, int] = {}
+        self._seen: set[int] = set()
         pruning = question.search is not None and question.search.pruning
         self.rungs: tuple[float, ...] = RUNGS if pruning else ()
 
@@ -124,19 +131,54 @@ class SearchedSets:
         going_on = self._open(chunk).judge(rung, values)
         return {place for place in found if numbers[place] not in going_on}
 
-    def tell(self, chunk: SweepChunk, found: Mapping[int, TriedSet]) -> None:
-        """Tell the study what each set of a chunk came to; those not found were given up.
+    def repeated(self, chunk: SweepChunk) -> dict[int, int]:
+        """Return the places of sets that were tried before, with the number of that trial."""
+        self._learn()
+        names = [_name(each["params"]) for each in chunk.asked or []]
+        return {
+            place: self._known[name] for place, name in enumerate(names) if name in self._known
+        }
 
-        It is told before the trials are written: a process that dies in between leaves a
-        chunk that is tried again, and a study that has heard it already.
+    def tell(self, chunk: SweepChunk, found: Mapping[int, TriedSet]) -> None:
+        """Tell the study what each set of a chunk came to.
+
+        Those not found were tried before, or given up. It is told before the trials are
+        written: a process that dies in between leaves a chunk that is tried again, and a
+        study that has heard it already.
         """
-        study, numbers = self._open(chunk), _numbers(chunk)
-        for place, number in enumerate(numbers):
-            if place not in found:
+        study, known = self._open(chunk), self._known_values(chunk)
+        for place, number in enumerate(_numbers(chunk)):
+            if place in found:
+                each = found[place]
+                values = None if each is None else self._question.values_of(each[1].metrics)
+                study.tell(number, values)
+            elif place in known:
+                study.tell(number, known[place])
+            else:
                 study.prune(number)
-                continue
-            each = found[place]
-            study.tell(number, None if each is None else self._question.values_of(each[1].metrics))
+
+    def _learn(self) -> None:
+        """Note the sets of the chunks that were written since it was asked last."""
+        written = self._sweep.chunks.filter(state=SweepChunk.State.DONE)
+        for chunk in written.exclude(pk__in=self._seen):
+            end = chunk.first + chunk.size
+            trials = self._sweep.trials.filter(number__gte=chunk.first, number__lt=end)
+            tried = set(trials.values_list("number", flat=True))
+            for number, each in enumerate(chunk.asked or [], chunk.first):
+                if number in tried:
+                    self._known[_name(each["params"])] = number
+            self._seen.add(chunk.pk)
+
+    def _known_values(self, chunk: SweepChunk) -> dict[int, list[float] | None]:
+        """Return what the sets that were tried before came to; those given up have nothing."""
+        places = self.repeated(chunk)
+        trials = self._sweep.trials.filter(number__in=places.values(), pruned_after=None)
+        rows = {trial.number: trial for trial in trials}
+        return {
+            place: rows[number].values or _listed(rows[number].value)
+            for place, number in places.items()
+            if number in rows
+        }
 
     def close(self) -> None:
         """Let go of the study."""
@@ -171,6 +213,14 @@ class SearchedSets:
 def sets_source(sweep: Sweep, question: SweepQuestion) -> GridSets | SearchedSets:
     """Return what says which sets each chunk has."""
     return GridSets(question) if question.search is None else SearchedSets(sweep, question)
+
+
+def _name(params: Mapping[str, Value]) -> _Name:
+    return tuple(sorted(params.items()))
+
+
+def _listed(value: float | None) -> list[float] | None:
+    return None if value is None else [value]
 
 
 def _numbers(chunk: SweepChunk) -> list[int]:

@@ -25,9 +25,15 @@ _TRIES: Final = 5
 
 def plan(sweep: Sweep, *, size: int) -> list[SweepChunk]:
     """Return the chunks of a sweep, not yet written."""
+    return plan_more(sweep, size=size, first=0, count=sweep.n_sets)
+
+
+def plan_more(sweep: Sweep, *, size: int, first: int, count: int) -> list[SweepChunk]:
+    """Return further chunks for so many places from the first one on, not yet written."""
+    known, end = sweep.chunks.count(), first + count
     return [
-        SweepChunk(sweep=sweep, index=index, first=first, size=min(size, sweep.n_sets - first))
-        for index, first in enumerate(range(0, sweep.n_sets, size))
+        SweepChunk(sweep=sweep, index=known + number, first=place, size=min(size, end - place))
+        for number, place in enumerate(range(first, end, size))
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Sum
@@ -23,6 +23,9 @@ from research.services.sweep_days import days_of_bars, write_days
 from trading.strategies.parameters import Params
 
 _DONE = SweepChunk.State.DONE
+# How many sets a search may ask for, by how many it is to try: beyond that its space has none
+# left that it has not asked for, or hardly any that do not contradict themselves.
+MOST_ASKED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,18 +149,33 @@ def _note(sweep: Sweep, written: Written, *, at: datetime) -> None:
     name, began = written.sitting
     sittings = sweep.timings.get("sittings", {})
     sweep.timings = {**sweep.timings, "sittings": {**sittings, name: [began, at.timestamp()]}}
-    done = sweep.chunks.filter(state=_DONE).aggregate(places=Sum("size"))["places"]
-    sweep.progress = done / sweep.n_sets
-    if written.question.search is not None:
-        sweep.n_contradictory += sum(each is None for each in written.found.values())
     sweep.peak_rss_bytes = max(sweep.peak_rss_bytes or 0, written.peak_bytes)
-    if done == sweep.n_sets:
+    if written.question.search is None:
+        done = sweep.chunks.filter(state=_DONE).aggregate(places=Sum("size"))["places"]
+        sweep.progress = done / sweep.n_sets
+    else:
+        sweep.n_contradictory += sum(each is None for each in written.found.values())
+        sweep.progress = sweep.trials.count() / sweep.n_sets
+    if not (sweep.chunks.exclude(state=_DONE).exists() or _extend(sweep, written)):
         _finish(sweep, at=at)
     sweep.save()
 
 
+def _extend(sweep: Sweep, written: Written) -> bool:
+    """Let a search ask for as many sets more as it lacks trials; return False if it may not."""
+    missing = sweep.n_sets - sweep.trials.count()
+    places = sweep.chunks.aggregate(places=Sum("size"))["places"]
+    if written.question.search is None or not missing or places >= MOST_ASKED * sweep.n_sets:
+        return False
+    batch = sweep.chunks.values_list("size", flat=True).get(index=0)
+    SweepChunk.objects.bulk_create(
+        sweep_chunks.plan_more(sweep, size=batch, first=places, count=missing)
+    )
+    return True
+
+
 def _finish(sweep: Sweep, *, at: datetime) -> None:
-    sweep.finished_at = at
+    sweep.finished_at, sweep.progress = at, 1.0
     try:
         _check_any_ran(sweep)
     except SweepFailed as error:

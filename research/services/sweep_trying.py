@@ -1,6 +1,7 @@
 """The sets of one chunk, tried: on parts of the bars first where bad ones are given up."""
 
 import os
+from collections.abc import Container
 from time import monotonic, time
 
 from common.data_pipeline.store import SeriesStore
@@ -93,15 +94,16 @@ class Trying:
         """
         began, peak = monotonic(), 0
         sets = self._source.sets_of(chunk)
+        repeated = self._source.repeated(chunk)
         pruned: Pruned = {}
         for rung, fraction in enumerate(self._source.rungs):
-            found, held = self._ask(sets, pruned, fraction)
+            found, held = self._ask(sets, {*repeated, *pruned}, fraction)
             for place in self._source.judge(chunk, rung, found):
                 each = found[place]
                 if each is not None:
                     pruned[place] = each[0], fraction
             peak = max(peak, held)
-        found, held = self._ask(sets, pruned)
+        found, held = self._ask(sets, {*repeated, *pruned})
         self._source.tell(chunk, found)
         return Written(
             question=self._question,
@@ -117,8 +119,10 @@ class Trying:
         """Let go of what is open."""
         self._source.close()
 
-    def _ask(self, sets: Sets, pruned: Pruned, fraction: float = 1.0) -> tuple[Found, int]:
-        left = [place for place in range(len(sets)) if place not in pruned]
+    def _ask(
+        self, sets: Sets, without: Container[int], fraction: float = 1.0
+    ) -> tuple[Found, int]:
+        left = [place for place in range(len(sets)) if place not in without]
         if not left:
             return {}, 0
         answer = self._bench.try_sets(

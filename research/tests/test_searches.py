@@ -13,12 +13,14 @@ from common.domain.errors import PlatformError
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
+from research.compute import set_answers
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
 from research.domain.search import Search
 from research.domain.sweep import Objective, SweepQuestion
 from research.models import Sweep
 from research.selectors.sweeps import best_trials, describe_sweep, pareto_trials
+from research.services import benches
 from research.services.means import Means
 from research.services.sweep_days import read_days
 from research.services.sweeps import run_sweep
@@ -65,13 +67,12 @@ class TestTrials:
 
         assert (done.status, done.method, done.progress) == (RunStatus.SUCCEEDED, method, 1.0)
         numbers = [*done.trials.values_list("number", flat=True)]
-        assert set(numbers) <= set(range(30))
-        assert len(numbers) == len(set(done.trials.values_list("trial_hash", flat=True)))
-        assert describe_sweep(done, best=1)["n_repeated"] == 30 - len(numbers)
+        document = describe_sweep(done, best=1)
+        assert len(numbers) == len(set(done.trials.values_list("trial_hash", flat=True))) == 30
+        assert max(numbers) == 29 + document["n_repeated"]
         for params in done.trials.values_list("params", flat=True):
             assert 2 <= params["fast"] <= 20
             assert 25 <= params["slow"] <= 60
-        assert describe_sweep(done, best=1)["n_sets"] == 30
 
     def test_of_one_seed_are_equal(self, store: SeriesStore) -> None:
         def sets(seed: int) -> list[Any]:
@@ -81,12 +82,35 @@ class TestTrials:
         assert sets(3) == sets(3)
         assert sets(3) != sets(4)
 
-    def test_a_set_that_contradicts_itself_uses_up_a_place(self, store: SeriesStore) -> None:
+    def test_are_asked_for_anew_where_a_set_contradicts_itself(self, store: SeriesStore) -> None:
         done = searched(store, question("random", grid=("fast=2:40:1", "slow=3:40:1")))
 
         assert done.n_contradictory > 0
-        again = describe_sweep(done, best=1)["n_repeated"]
-        assert done.trials.count() == 30 - done.n_contradictory - again
+        assert done.trials.count() == 30
+
+    def test_are_fewer_where_the_space_has_no_more(self, store: SeriesStore) -> None:
+        done = searched(store, question("random", 15, grid=("fast=2:5:1", "slow=3:6:1")))
+
+        document = describe_sweep(done, best=1)
+        # Ten of the sixteen sets do not contradict themselves.
+        assert done.status == RunStatus.SUCCEEDED
+        assert (done.trials.count(), done.progress) == (10, 1.0)
+        assert document["n_repeated"] + document["n_contradictory"] >= 4 * 15
+
+    def test_that_repeat_are_not_executed_again(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, tried = set_answers.try_admitted, list[Any]()
+
+        def try_admitted(*args: Any, **named: Any) -> Any:
+            tried.extend(named["sets"])
+            return real(*args, **named)
+
+        monkeypatch.setattr(benches, "try_admitted", try_admitted)
+        done = searched(store, question("tpe", 12, grid=("fast=2:5:1", "slow=8:10:1")))
+
+        assert describe_sweep(done, best=1)["n_repeated"] > 0
+        assert len(tried) == done.trials.count() == 12
 
     def test_have_days(self, store: SeriesStore) -> None:
         done = searched(store, question())
@@ -155,7 +179,7 @@ class TestPruning:
         done = searched(store, asked)
 
         pruned = done.trials.filter(pruned_after__isnull=False)
-        assert 0 < pruned.count() < done.trials.count() <= 60
+        assert 0 < pruned.count() < done.trials.count() == 60
         assert set(pruned.values_list("pruned_after", flat=True)) <= {0.25, 0.5}
         # Not ranked, not failed, and counted: it was looked at.
         assert set(pruned.values_list("value", "error")) == {(None, "")}

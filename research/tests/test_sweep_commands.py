@@ -37,7 +37,7 @@ class TestSearch:
             6,
             "SUCCEEDED",
         )
-        assert done.json["n_trials"] + done.json["n_repeated"] == 6
+        assert done.json["n_trials"] == 6
 
     def test_prints_the_front_of_several_objectives(self, store: SeriesStore) -> None:
         words = ("--search", "nsga2", "--trials", "8", "--objective", "total_return,max_drawdown")
