@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from common.domain.bars import Floats
 from common.domain.errors import PlatformError
 from portfolio.metrics.columns import KEYS, ColumnFills, summarise_columns
 from portfolio.metrics.round_trips import round_trips
@@ -152,7 +153,8 @@ def _broadcast(tasks: list[Task], *, by_day: bool) -> list[Tried]:
     daily = _split_days(found, tasks[0]) if by_day else [None] * len(tasks)
     ruined = np.any(found.equity <= 0, axis=0)
     return [
-        Tried({}, RUINED) if is_ruined else Tried(_finite(row), daily=days)
+        # What was lost is part of history: without it the sets left would look better.
+        Tried({}, RUINED, daily=days) if is_ruined else Tried(_finite(row), daily=days)
         for row, days, is_ruined in zip(rows, daily, ruined, strict=True)
     ]
 
@@ -166,9 +168,18 @@ def _finite(row: list[float]) -> dict[str, float | None]:
 def _split_days(found: columns.Columns, task: Task) -> list[DailyFacts]:
     open_ns = task.market.period.open_ns
     returns = daily_returns(found.equity, open_ns=open_ns, initial=task.request.cash)
-    ended = round_trips_ended(found.quantity, open_ns=open_ns)
+    ended = round_trips_ended(_until_ruin(found), open_ns=open_ns)
     # Copies: a column of the whole would keep all of them in memory.
     return [DailyFacts(r.copy(), e.copy()) for r, e in zip(returns.T, ended.T, strict=True)]
+
+
+def _until_ruin(found: columns.Columns) -> Floats:
+    """Return the positions; after a ruin there is no order more, as in a run."""
+    quantity = found.quantity.copy()
+    for column in np.flatnonzero(np.any(found.equity <= 0, axis=0)):
+        row = int(np.argmax(found.equity[:, column] <= 0))
+        quantity[row + 1 :, column] = quantity[row, column]
+    return quantity
 
 
 def _alone(engine: BacktestEngine, task: Task, *, by_day: bool) -> Tried:

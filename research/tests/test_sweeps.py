@@ -26,6 +26,7 @@ from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, describe_sweep
 from research.services import sweep_chunks
 from research.services.means import Means
+from research.services.sweep_days import read_days
 from research.services.sweeps import resume_sweep, run_sweep
 from research.tests.conftest import KEY, Ask, bars
 
@@ -112,6 +113,30 @@ class TestSweep:
 
         assert set(done.trials.values_list("error", flat=True)) == {"equity fell to zero or below"}
         assert describe_sweep(done, best=1)["n_failed"] == 2
+
+    def test_a_ruin_has_the_same_days_however_it_is_tried(self, store: SeriesStore) -> None:
+        # Short at 250 it owes more than it has; what follows would make it round trips more.
+        after = np.concatenate([np.linspace(250, 60, 60), np.linspace(60, 200, 60)])
+        crash = np.concatenate([np.linspace(100, 80, 30), np.full(30, 250.0), after])
+        key = SeriesKey.bars(InstrumentId("UP/USD", "TEST"), Timeframe.H1)
+        store.merge_bars(key, [BarRows.of(bars(crash))])
+        series = register_series(store=store, key=key)
+        asked = {
+            "instrument": key.instrument,
+            "params": {"allow_short": True},
+            "account": AccountType.MARGIN,
+            "costs": CostModel(fee_rate=0.0),
+        }
+
+        together = read_days(sweep(store, question("fast=2,3", "slow=8", asked=asked)))
+        instruments = type(series.instrument).objects.filter(pk=series.instrument.pk)
+        instruments.update(min_notional="0.5")
+        alone = read_days(sweep(store, question("fast=2,3", "slow=8", asked=asked)))
+
+        assert together.numbers == alone.numbers == (0, 1)
+        np.testing.assert_allclose(together.returns, alone.returns, rtol=1e-9)
+        np.testing.assert_array_equal(together.round_trips, alone.round_trips)
+        assert together.returns.min() == -1.0
 
     def test_is_no_success_where_the_engine_runs_nothing(
         self, store: SeriesStore, ask: Ask, monkeypatch: pytest.MonkeyPatch
