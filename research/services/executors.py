@@ -169,6 +169,8 @@ class ChildExecutor:
         ------
         WorkerStopping
             If the worker is to end; the row is CANCELED.
+        Canceled
+            If the work that it is part of was ended; likewise.
         WorkerLost
             If another worker took the run first.
         PlatformError
@@ -192,7 +194,10 @@ class ChildExecutor:
             raise
         except WorkerLost as error:
             outcome = ledger.Outcome(status=RunStatus.FAILED, error=error)
-        return self._end(run, outcome)
+        ended = self._end(run, outcome)
+        if ended.status == RunStatus.CANCELED and ended.cancel_requested_at is None:
+            raise Canceled("canceled before it was done")  # All that the run is part of.
+        return ended
 
     def run_each(
         self,

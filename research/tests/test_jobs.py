@@ -20,9 +20,10 @@ from research.domain.question import RunQuestion
 from research.domain.sweep import SweepQuestion
 from research.domain.validation_question import ValidationQuestion
 from research.exceptions import JobNotCancelable
-from research.models import Job, Run, Sweep, Validation
-from research.services import examinations, job_queue, leases
+from research.models import Comparison, Job, Run, Sweep, Validation
+from research.services import examinations, execution, job_keeping, job_queue, leases
 from research.services.comparisons import ComparisonQuestion
+from research.services.execution import Execution
 from research.services.job_documents import validation_from_json, validation_to_json
 from research.services.job_keeping import JobKeeper
 from research.services.job_queue import (
@@ -179,8 +180,25 @@ class TestEnd:
         assert not Sweep.objects.filter(status=RunStatus.RUNNING).exists()
         assert not Run.objects.filter(status=RunStatus.RUNNING).exists()
 
+    def test_in_its_last_run_makes_nothing(
+        self, store: SeriesStore, fake_broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        queued = enqueue_comparison(
+            asked=ComparisonQuestion(question=ASKED, engines=("vectorbt",)), user_id=None
+        )
+        monkeypatch.setattr(execution, "_LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(job_keeping, "_LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(Execution, "_prepare", _canceled_before(Execution._prepare))
+
+        done = do_job(job_id=queued.pk, means=means(store))
+
+        assert done is not None
+        assert (done.status, done.error_code) == (RunStatus.CANCELED, "canceled")
+        assert not Comparison.objects.exists()
+        assert Run.objects.get().status == RunStatus.CANCELED
+
     def test_of_its_worker_puts_it_back(self, store: SeriesStore, queued: Job) -> None:
-        asked = iter([False] * 5)
+        asked = iter([False] * 2)
 
         done = do_job(job_id=queued.pk, means=means(store, is_stopping=lambda: next(asked, True)))
 
@@ -251,6 +269,14 @@ def test_a_row_keeps_the_question() -> None:
     asked = replace(VERDICT, choice={"fast": "3", "slow": "8"}, prior_trials=7)
 
     assert validation_from_json(validation_to_json(asked)) == asked
+
+
+def _canceled_before(real: Callable[..., Any]) -> Callable[..., Any]:
+    def act(*args: Any) -> Any:
+        Job.objects.update(cancel_requested_at=NOON)
+        return real(*args)
+
+    return act
 
 
 def _cancel_at(step: str) -> Callable[[Any, str], None]:
