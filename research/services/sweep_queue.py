@@ -4,14 +4,21 @@ import logging
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
+from research.compute.exceptions import ReportedError
+from research.compute.failures import describe_error
 from research.domain.backtest import check_cash
 from research.domain.grid import Grid
 from research.domain.sweep import SweepQuestion
-from research.exceptions import Canceled, SweepNotRunning, WorkerStopping
+from research.exceptions import (
+    Canceled,
+    SweepNotRunning,
+    UnexpectedFailure,
+    WorkerStopping,
+)
 from research.models import FINAL_STATES, Sweep, SweepChunk
 from research.selectors.sweeps import get_sweep
 from research.services import queue, searches, sweep_results, sweeps
@@ -80,6 +87,11 @@ def work_on_sweep(*, sweep_id: int, means: Means) -> None:
     """Work on a sweep for a while, if there is anything of it to take.
 
     While more is left than this process has, others are told: any number may join.
+
+    Raises
+    ------
+    Exception
+        What is a bug, once the row is FAILED; what the database refuses, and it is not.
     """
     sweep = Sweep.objects.select_related("strategy_version", "dataset").get(pk=sweep_id)
     if sweep.status in FINAL_STATES or sweep.paused_at is not None or means.is_stopping():
@@ -102,6 +114,13 @@ def work_on_sweep(*, sweep_id: int, means: Means) -> None:
     except PlatformError as error:
         status = RunStatus.REFUSED if isinstance(error, REFUSALS) else RunStatus.FAILED
         sweep_results.end(sweep, error, status=status, at=means.clock.now())
+    except (OperationalError, InterfaceError):
+        raise  # The database is away: what this process had is given back, and tried again.
+    except Exception as error:
+        # It would come again, of every worker that is told.
+        failure = ReportedError(UnexpectedFailure.code, describe_error(error))
+        sweep_results.end(sweep, failure, status=RunStatus.FAILED, at=means.clock.now())
+        raise
 
 
 def pause_sweep(*, sweep_id: int, at: datetime) -> Sweep:
@@ -133,7 +152,8 @@ def resume_sweep(*, sweep_id: int) -> Sweep:
         _refuse(sweep_id)
     sweep = get_sweep(sweep_id)
     if sweep.is_shared:
-        tell(WORK_ON_SWEEP, sweep_id=sweep_id)
+        # Not before it is written: a worker that is told earlier finds it paused.
+        transaction.on_commit(lambda: tell(WORK_ON_SWEEP, sweep_id=sweep_id))
     return sweep
 
 

@@ -111,8 +111,6 @@ def resume_sweep(*, number: int, means: Means, question: SweepQuestion | None = 
         _work(sweep, means)
     except SweepDiffers:
         raise
-    except SweepNotRunning as error:
-        logger.info("%s", error.detail)  # It ended meanwhile.
     except PlatformError as error:
         sweep_results.end(sweep, error, status=RunStatus.FAILED, at=means.clock.now())
     return get_sweep(number)
@@ -155,8 +153,6 @@ def see_through(sweep: Sweep, means: Means) -> Sweep:
     check_code(sweep)
     try:
         _work(sweep, means)
-    except SweepNotRunning as error:
-        logger.info("%s", error.detail)  # It was canceled meanwhile.
     except (Canceled, RunNotRunning) as error:
         sweep_results.end(sweep, error, status=RunStatus.CANCELED, at=means.clock.now())
         raise
@@ -173,7 +169,11 @@ def _work(sweep: Sweep, means: Means) -> None:
     with Sitting(sweep, means) as sitting:
         while True:
             sweep_chunks.reopen_lost(at=means.clock.now())
-            sitting.work()
+            try:
+                sitting.work()
+            except SweepNotRunning as error:
+                # It has ended, or another process has taken over the chunk of this one.
+                logger.info("%s", error.detail)
             # Fresh: what the sitting holds of it stays as it began.
             if get_sweep(sweep.pk).status in FINAL_STATES:
                 return

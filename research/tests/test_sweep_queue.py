@@ -7,6 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from django.db import OperationalError, transaction
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
@@ -19,7 +20,8 @@ from research.domain.search import Search
 from research.domain.sweep import SweepQuestion
 from research.exceptions import SweepNotRunning
 from research.models import Sweep, SweepChunk, Trial
-from research.services import sweep_chunks, sweep_queue
+from research.services import sweep_chunks, sweep_queue, sweep_results
+from research.services.benches import ChildBench
 from research.services.means import Means
 from research.services.recovery import recover
 from research.services.sweep_queue import (
@@ -132,6 +134,57 @@ class TestWorker:
         done = Sweep.objects.get()
         assert (done.status, done.error_code) == (RunStatus.FAILED, "time_limit_exceeded")
 
+    @pytest.mark.parametrize("step", ["survey", "try_sets"])
+    def test_a_bug_ends_it_and_is_not_met_again(
+        self, store: SeriesStore, queued: Sweep, monkeypatch: pytest.MonkeyPatch, step: str
+    ) -> None:
+        def fail(*_: Any) -> Any:
+            raise ZeroDivisionError("a bug")
+
+        monkeypatch.setattr(ChildBench, step, fail)
+        with pytest.raises(ZeroDivisionError):
+            work_on_sweep(sweep_id=queued.pk, means=means(store))
+
+        done = Sweep.objects.get()
+        assert (done.status, done.error_code) == (RunStatus.FAILED, "unexpected_failure")
+        assert "ZeroDivisionError: a bug" in done.error_detail
+
+    def test_a_database_that_refuses_does_not_end_it(
+        self, store: SeriesStore, queued: Sweep, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: Any, **_named: Any) -> Any:
+            raise OperationalError("database is locked")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sweep_results, "write", fail)
+            with pytest.raises(OperationalError):
+                work_on_sweep(sweep_id=queued.pk, means=means(store))
+
+        assert Sweep.objects.get().status == RunStatus.RUNNING
+        recover(at=datetime.now(UTC) + timedelta(seconds=31))
+        work_on_sweep(sweep_id=queued.pk, means=means(store))
+        assert Sweep.objects.get().status == RunStatus.SUCCEEDED
+
+    def test_that_loses_a_chunk_sees_the_others_through(
+        self, store: SeriesStore, fake_broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, calls = Trying.results, 0
+
+        def results(self: Any, chunk: SweepChunk) -> Any:
+            nonlocal calls
+            calls += 1
+            found = real(self, chunk)
+            if calls == 3:
+                # It took so long that its lease ran out, and somebody saw to it.
+                sweep_chunks.reopen_lost(at=datetime.now(UTC) + timedelta(seconds=31))
+            return found
+
+        monkeypatch.setattr(Trying, "results", results)
+        done = run_sweep(question=question(), means=means(store))
+
+        assert (done.status, calls) == (RunStatus.SUCCEEDED, 13)
+        assert done.trials.count() == 12
+
     def test_ends_and_leaves_its_chunk_to_others(self, store: SeriesStore, queued: Sweep) -> None:
         asked = iter([False, False, True])
 
@@ -215,6 +268,18 @@ class TestPause:
         assert fake_broker.sweeps == [sweep.pk]
         work_on_sweep(sweep_id=sweep.pk, means=means(store))
         assert Sweep.objects.get().status == RunStatus.SUCCEEDED
+
+    def test_is_over_for_the_workers_once_that_is_written(
+        self, queued: Sweep, fake_broker: FakeBroker
+    ) -> None:
+        pause_sweep(sweep_id=queued.pk, at=NOON)
+        fake_broker.sweeps.clear()
+
+        with transaction.atomic():
+            resume_sweep(sweep_id=queued.pk)
+            assert fake_broker.sweeps == []
+
+        assert fake_broker.sweeps == [queued.pk]
 
     def test_keeps_the_first_moment(self, queued: Sweep) -> None:
         pause_sweep(sweep_id=queued.pk, at=NOON)
