@@ -97,15 +97,7 @@ def work_on_sweep(*, sweep_id: int, means: Means) -> None:
     if sweep.status in FINAL_STATES or sweep.paused_at is not None or means.is_stopping():
         return
     try:
-        if sweep.status == RunStatus.QUEUED:
-            sweep = sweeps.begin_queued(sweep=sweep, means=means)
-        sweeps.check_code(sweep)
-        if _open_chunks(sweep) > 1 and count_waiting() == 0:
-            tell(WORK_ON_SWEEP, sweep_id=sweep_id)
-        with Sitting(sweep, means) as sitting:
-            is_more_left = sitting.work(seconds=_SITTING_SECONDS)
-        if is_more_left:
-            tell(WORK_ON_SWEEP, sweep_id=sweep_id)
+        _sit(sweep, means)
     except WorkerStopping:
         logger.info("%s is left to other workers", sweep)
     except SweepNotRunning as error:
@@ -114,13 +106,24 @@ def work_on_sweep(*, sweep_id: int, means: Means) -> None:
     except PlatformError as error:
         status = RunStatus.REFUSED if isinstance(error, REFUSALS) else RunStatus.FAILED
         sweep_results.end(sweep, error, status=status, at=means.clock.now())
-    except (OperationalError, InterfaceError):
-        raise  # The database is away: what this process had is given back, and tried again.
     except Exception as error:
-        # It would come again, of every worker that is told.
-        failure = ReportedError(UnexpectedFailure.code, describe_error(error))
-        sweep_results.end(sweep, failure, status=RunStatus.FAILED, at=means.clock.now())
+        # A database that is away comes back; a bug would be met by every worker that is told.
+        if not isinstance(error, OperationalError | InterfaceError):
+            failure = ReportedError(UnexpectedFailure.code, describe_error(error))
+            sweep_results.end(sweep, failure, status=RunStatus.FAILED, at=means.clock.now())
         raise
+
+
+def _sit(sweep: Sweep, means: Means) -> None:
+    if sweep.status == RunStatus.QUEUED:
+        sweep = sweeps.begin_queued(sweep=sweep, means=means)
+    sweeps.check_code(sweep)
+    if _open_chunks(sweep) > 1 and count_waiting() == 0:
+        tell(WORK_ON_SWEEP, sweep_id=sweep.pk)
+    with Sitting(sweep, means) as sitting:
+        is_more_left = sitting.work(seconds=_SITTING_SECONDS)
+    if is_more_left:
+        tell(WORK_ON_SWEEP, sweep_id=sweep.pk)
 
 
 def pause_sweep(*, sweep_id: int, at: datetime) -> Sweep:

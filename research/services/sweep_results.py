@@ -18,6 +18,7 @@ from research.domain.sweep import SweepQuestion
 from research.exceptions import SweepFailed, SweepNotRunning
 from research.models import Sweep, SweepChunk, Trial
 from research.services import sweep_chunks
+from research.services.ledger import storable
 from research.services.prepared import PreparedRun
 from research.services.sweep_days import days_of_bars, write_days
 from trading.strategies.parameters import Params
@@ -92,7 +93,10 @@ def end(sweep: Sweep, error: PlatformError, *, status: RunStatus, at: datetime) 
     """End a sweep before it is done; return False if it has ended already."""
     return bool(
         Sweep.objects.filter(pk=sweep.pk, status__in=(RunStatus.QUEUED, RunStatus.RUNNING)).update(
-            status=status, error_code=error.code, error_detail=error.detail, finished_at=at
+            status=status,
+            error_code=error.code,
+            error_detail=storable(error.detail),
+            finished_at=at,
         )
     )
 
@@ -126,7 +130,7 @@ def _trials(chunk: SweepChunk, written: Written) -> Iterator[Trial]:
             metrics=tried.metrics,
             value=None if values is None else values[0],
             values=values if several else None,
-            error=tried.error,
+            error=storable(tried.error),
         )
     for place, (params, fraction) in written.pruned.items():
         yield Trial(

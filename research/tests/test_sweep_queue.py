@@ -338,7 +338,7 @@ def test_a_set_whose_strategy_raises_failed_and_no_other(
 
         def targets(self, bars, params):
             if params["fast"] == 3:
-                raise RuntimeError("not today")
+                raise RuntimeError("not today \\x00 \\ud800")
             return super().targets(bars, params)
     """
     folder = Path(settings.STRATEGY_FOLDER)
@@ -357,5 +357,7 @@ def test_a_set_whose_strategy_raises_failed_and_no_other(
     failed = done.trials.exclude(error="")
     assert done.status == RunStatus.SUCCEEDED
     assert set(failed.values_list("params__fast", flat=True)) == {3}
-    assert all("RuntimeError: not today" in trial.error for trial in failed)
+    # What no database takes is written as it would be in a source.
+    words = "RuntimeError: not today \\x00 \\ud800"
+    assert all(words in trial.error for trial in failed)
     assert done.trials.filter(error="").count() == 10
