@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
+from research.admin_examined import examination_table
 from research.admin_sweep_pages import SweepPages, page_mark
 from research.models import FINAL_STATES, Sweep, Trial
 from research.selectors.command_lines import run_command
@@ -110,6 +111,7 @@ class SweepAdmin(SweepPages):
         sweep = context.get("original")
         if isinstance(sweep, Sweep):
             context |= _facts(sweep) | _heat_map(request, sweep)
+            context |= examination_table(request, sweep)
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page
 

@@ -152,6 +152,8 @@ class TestAdmin:
         assert f'href="/admin/research/sweep/{swept.pk}/change/"' in page
         assert f">sweep {swept.pk}</a>" in viewer.get(ADMIN).content.decode()
         assert len(viewer.get(f"{API}?sweep={swept.pk}").json()["results"]) == 1
+        of_sweep = viewer.get(f"/admin/research/sweep/{swept.pk}/change/").content.decode()
+        assert f'href="{ADMIN}{found.pk}/change/"' in of_sweep
 
     def test_adds_changes_and_removes_nothing(self, found: Examination) -> None:
         superuser = browser(user=UserFactory.create(is_staff=True, is_superuser=True))
