@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Container
+from dataclasses import replace
 from time import monotonic, time
 
 from common.data_pipeline.store import SeriesStore
+from common.domain.time import to_ns
 from exchanges.selectors.market_data import get_instrument
 from research.compute.set_files import TriedSet
 from research.domain.backtest import Market
@@ -29,7 +31,9 @@ class BarsOfSweep:
     """The bars of a sweep, read once; again only where more is needed before the period."""
 
     def __init__(self, sweep: Sweep, question: SweepQuestion, store: SeriesStore) -> None:
-        self._sweep, self._question, self._store = sweep, question.question, store
+        self._sweep, self._store = sweep, store
+        # Those stored since are left out; the sets before them were tried without.
+        self._question = replace(question.question, end_ns=to_ns(dataset_of(sweep).end_at))
         self._loaded: LoadedMarket | None = None
         self._warm_up = -1
 

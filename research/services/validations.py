@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from common.domain.enums import RunStatus
+from common.domain.time import to_ns
 from research.domain.question import RunQuestion
 from research.domain.question_document import question_to_json
 from research.domain.set_list import SetList
@@ -118,7 +119,10 @@ def validate(
     best = _choose(sweep, question)
     if best is None:
         return _record(asked, sweep, chosen=None)
-    chosen_question = replace(question.sweep.question, params=best.params)
+    # Bars that came meanwhile are not judged: nobody could have chosen by them.
+    chosen_question = replace(
+        question.sweep.question, params=best.params, end_ns=to_ns(dataset_of(sweep).end_at)
+    )
     prepared = asked.executor.prepare(chosen_question)
     if prepared.loaded.hash != dataset_of(sweep).hash:
         raise MarketChanged(f"the bars of {prepared.loaded.key} changed: validate again")
@@ -192,9 +196,10 @@ def _try_neighbours(asked: _Asked, prepared: PreparedRun) -> Sweep:
     swept = asked.question.sweep
     question = replace(
         swept,
-        question=replace(swept.question, params={}),
+        question=replace(prepared.question, params={}),
         grid=SetList(tuple(around)),
         search=None,
+        further=(),
     )
     means = replace(asked.means, progress=ignore_progress)
     return run_sweep(question=question, means=means, user_id=asked.user_id)

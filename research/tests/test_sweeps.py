@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from common.domain.clock import SystemClock
 from common.domain.costs import AccountType, CostModel
 from common.domain.enums import RunStatus
 from common.domain.instruments import InstrumentId, SeriesKey
+from common.domain.time import to_ns
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
 from research.compute import set_answers, set_trials
@@ -23,12 +25,12 @@ from research.domain.sweep import Objective, SweepQuestion
 from research.exceptions import SweepDiffers, SweepNotRunning
 from research.models import Sweep, Trial
 from research.selectors.runs import count_trials_like
-from research.selectors.sweeps import best_trials, describe_sweep
+from research.selectors.sweeps import best_trials, dataset_of, describe_sweep
 from research.services import sweep_chunks
 from research.services.means import Means
 from research.services.sweep_days import read_days
 from research.services.sweeps import resume_sweep, run_sweep
-from research.tests.conftest import KEY, Ask, bars
+from research.tests.conftest import KEY, START_NS, Ask, bars, wave
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -212,6 +214,26 @@ class TestDeath:
 
         with pytest.raises(SweepDiffers, match="another question"):
             resume_sweep(number=number, question=question("fast=3,4"), means=means(store))
+
+    def test_goes_on_with_its_own_bars_where_later_ones_came(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = question(budget_bytes=1)
+        with pytest.raises(_Killed):
+            _die_after_two_chunks(store, asked, monkeypatch)
+        store.merge_bars(KEY, [BarRows.of(bars(wave(450)))])
+
+        done = resume_sweep(number=Sweep.objects.get().pk, means=means(store))
+
+        assert (done.status, done.error_detail) == (RunStatus.SUCCEEDED, "")
+        until = datetime.fromtimestamp(START_NS / 1e9 + 400 * 3_600, UTC)
+        assert dataset_of(done).end_at == until
+        whole = sweep(store, replace(asked, question=replace(asked.question, end_ns=to_ns(until))))
+        one, other = (
+            [*each.trials.order_by("number").values_list("params", "metrics")]
+            for each in (whole, done)
+        )
+        assert one == other
 
     def test_is_not_taken_from_a_living_process(self, store: SeriesStore) -> None:
         done = sweep(store, question())

@@ -23,6 +23,8 @@ from common.roles import Role
 from common.tests.factories import UserFactory
 from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
+from research.domain.search import Search
+from research.domain.sweep import Objective
 from research.exceptions import NotValidated
 from research.management.validation_report import render_validation
 from research.models import Run, Sweep, Trial, Validation
@@ -166,6 +168,38 @@ class TestGates:
         assert after.pop("deflated_sharpe") < before.pop("deflated_sharpe")
         # Nothing was tried that had not been, and all chance is from one seed.
         assert after == before
+
+    def test_is_of_the_bars_that_were_swept_where_later_ones_come(self) -> None:
+        moves = np.concatenate([trends(1), [0.01]])
+        store = stored(moves[:-1])
+
+        validation = validate(
+            question=asked(*GRID),
+            means=Means(store=store, clock=CLOCK, progress=lambda done: stored(moves) and None),
+        )
+
+        assert store.manifest(MARKET).rows == DAYS + 1
+        runs = [validation.run, validation.doubled_run]
+        sweeps = [validation.sweep, validation.neighbours]
+        assert {each.dataset for each in runs + sweeps if each} == {validation.dataset}
+        assert validation.dataset.rows == DAYS
+        assert None not in verdict_of(validation).values.values()
+
+    def test_of_a_search_for_several_objectives_looks_at_neighbours_too(self) -> None:
+        question = asked("fast=2:5:1", "slow=8:80:8")
+        searched = replace(
+            question.sweep,
+            search=Search(method="random", n_trials=20),
+            further=(Objective("max_drawdown"),),
+        )
+
+        validation = validate(
+            question=replace(question, sweep=searched),
+            means=Means(store=stored(trends(1)), clock=CLOCK),
+        )
+
+        assert validation.neighbours is not None
+        assert verdict_of(validation).values["neighbourhood"] is not None
 
     def test_the_chosen_set_is_the_best_of_the_grid(self) -> None:
         validation = judged(stored(trends(2)))
