@@ -41,7 +41,6 @@ def summarise_columns(
     quantity: Floats,
     bars: Bars,
     initial_cash: float,
-    lot: float,
 ) -> dict[str, Floats]:
     """Compute for each run what `summarise` computes for one, as far as `KEYS` go.
 
@@ -50,13 +49,12 @@ def summarise_columns(
     fills
         All executions of all runs.
     equity, quantity : ndarray of float64, shape (n_bars, n_columns)
-        Cash plus position (quote currency) and signed position at each close.
+        Cash plus position (quote currency) and signed position at each close, exactly zero
+        where flat. Round trips are read from these, so a run has a fill a bar at most.
     bars
         The bars of the period, at least one.
     initial_cash
         Starting cash of each, quote currency, > 0.
-    lot
-        Smallest step of a quantity, base currency, > 0.
 
     Returns
     -------
@@ -83,7 +81,7 @@ def summarise_columns(
         "exposure": np.count_nonzero(quantity, axis=0) / len(bars),
         "turnover": traded / equity.mean(axis=0) / (days / returns.YEAR_DAYS),
         "n_fills": _sum(fills, np.ones(len(fills.column)), count),
-        "n_round_trips": _count_round_trips(fills, lot, count),
+        "n_round_trips": _count_round_trips(quantity),
         "fees": _sum(fills, fills.fee, count),
     }
     ruined = (equity <= 0).any(axis=0)
@@ -94,15 +92,9 @@ def _sum(fills: ColumnFills, values: Floats, count: int) -> Floats:
     return np.bincount(fills.column, weights=values, minlength=count).astype(np.float64)
 
 
-def _count_round_trips(fills: ColumnFills, lot: float, count: int) -> Floats:
+def _count_round_trips(quantity: Floats) -> Floats:
     """Return how often each position came back to zero or changed its sign."""
-    total = np.cumsum(fills.signed)
-    first = np.flatnonzero(np.diff(fills.column, prepend=-1))
-    # What all columns before it made is taken out of each column's running sum.
-    offset = np.concatenate([[0.0], total])[first]
-    after = total - np.repeat(offset, np.diff(np.append(first, len(total))))
-    sign = np.sign(np.where(np.abs(after) < lot / 2, 0.0, after))
-    before = np.concatenate([[0.0], sign[:-1]])
-    before[first] = 0.0
-    ended = (before != 0) & (sign != before)
-    return np.bincount(fills.column[ended], minlength=count).astype(np.float64)
+    side = (quantity > 0).astype(np.int8) - (quantity < 0)
+    ended = (side[:-1] != 0) & (side[1:] != side[:-1])
+    counts: Floats = np.count_nonzero(ended, axis=0).astype(np.float64)
+    return counts

@@ -147,7 +147,6 @@ def _broadcast(tasks: list[Task], *, by_day: bool) -> list[Tried]:
         quantity=found.quantity,
         bars=market.period,
         initial_cash=tasks[0].request.cash,
-        lot=float(market.instrument.lot),
     )
     rows = np.column_stack([figures[key] for key in KEYS]).tolist()
     daily = _split_days(found, tasks[0]) if by_day else [None] * len(tasks)

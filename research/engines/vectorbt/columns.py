@@ -159,18 +159,25 @@ def _read(
     orders: NDArray[np.void], bars: Bars, *, cash: float, scale: LotScale, n: int
 ) -> Columns:
     column, row = orders["col"].astype(np.int64), orders["idx"].astype(np.int64)
-    signed = scale.from_lots(np.where(orders["side"] == 0, 1.0, -1.0) * orders["size"])
+    lots = np.where(orders["side"] == 0, 1.0, -1.0) * orders["size"]
+    signed = scale.from_lots(lots)
     price, fee = orders["price"].astype(np.float64), scale.from_lots(orders["fees"])
     # One row of memory a column, so that its sums run along it.
     held, left = np.zeros((n, len(bars))), np.zeros((n, len(bars)))
-    held[column, row] = signed
+    held[column, row] = lots
     left[column, row] = -signed * price - fee
+    # Whole lots add up exactly; sums of large quantities would leave more than a lot behind.
     np.cumsum(held, axis=1, out=held)
     np.cumsum(left, axis=1, out=left)
-    # The noise of adding floats must not look like a position.
-    held[np.abs(held) < float(scale.lot) / 2] = 0.0
+    quantity = scale.from_lots(held)
     left += cash
-    left += held * bars.close
+    left += quantity * bars.close
     return Columns(
-        column=column, row=row, signed=signed, price=price, fee=fee, equity=left.T, quantity=held.T
+        column=column,
+        row=row,
+        signed=signed,
+        price=price,
+        fee=fee,
+        equity=left.T,
+        quantity=quantity.T,
     )
