@@ -20,7 +20,7 @@ from research.services.examined_runs import (
 )
 from research.services.examined_sweeps import read_sweep_facts, try_neighbours
 from research.services.means import Means
-from research.services.provenance import code_hash, provenance
+from research.services.provenance import judging_hash, provenance
 from research.validation.thresholds import Thresholds
 from trading.selectors.thresholds import threshold_values
 
@@ -121,7 +121,7 @@ def record(
 ) -> Examination:
     """Write the row of what a tool found."""
     subject = checked.subject
-    origin, sources = provenance(), code_hash()
+    origin, sources = provenance(), judging_hash()
     with transaction.atomic():
         return Examination.objects.create(
             tool=checked.tool.key,

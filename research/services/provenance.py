@@ -15,6 +15,8 @@ _RESULT_CODE: Final = (
     "common/domain", "common/indicators", "common/data_pipeline", "portfolio/metrics",
     "trading/strategies", "research/domain", "research/engines",
 )  # fmt: skip
+# What is made of results.
+_JUDGING_CODE: Final = ("research/compute", "research/examination", "research/validation")
 # Tests decide nothing, and each strategy of the library has a source hash of its own.
 _LEFT_OUT: Final = frozenset({"tests", "library", "__pycache__"})
 
@@ -22,8 +24,18 @@ _LEFT_OUT: Final = frozenset({"tests", "library", "__pycache__"})
 @cache
 def code_hash() -> str:
     """Return a hash over the sources that decide a result, but for those of strategies."""
+    return _hash(_RESULT_CODE)
+
+
+@cache
+def judging_hash() -> str:
+    """Return a hash over the sources that decide a verdict or what a tool finds."""
+    return _hash((*_RESULT_CODE, *_JUDGING_CODE))
+
+
+def _hash(packages: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for package in _RESULT_CODE:
+    for package in packages:
         for folder, folders, files in (settings.BASE_DIR / package).walk():
             folders[:] = sorted(set(folders) - _LEFT_OUT)
             for name in sorted(name for name in files if name.endswith(".py")):

@@ -23,7 +23,7 @@ from research.services.comparisons import compare_engines
 from research.services.executors import Executor
 from research.services.means import Means
 from research.services.prepared import PreparedRun
-from research.services.provenance import code_hash, provenance
+from research.services.provenance import judging_hash, provenance
 from research.services.sweep_days import read_days
 from research.services.sweeps import run_sweep
 from research.services.validation_returns import ReturnsFound, deflate, judge_returns
@@ -234,7 +234,7 @@ def _record(asked: _Asked, sweep: Sweep, *, chosen: _Chosen | None) -> Validatio
             "sample": {"round_trips": known(evidence.round_trips), "years": known(evidence.years)},
         }
     found = verdict(evidence, asked.thresholds)
-    origin, sources = provenance(), code_hash()
+    origin, sources = provenance(), judging_hash()
     with transaction.atomic():
         return Validation.objects.create(
             experiment=sweep.experiment,

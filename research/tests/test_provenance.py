@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from research.selectors.runs import find_equal
-from research.services.provenance import code_hash, lock_hash
+from research.services.provenance import code_hash, judging_hash, lock_hash
 from research.tests.conftest import Ask
 
 
@@ -85,3 +85,22 @@ class TestFindEqual:
 
         found = find_equal(input_hash=run.input_hash, code_hash=code_hash(), lock_hash=lock_hash())
         assert found is None
+
+
+def test_what_judges_is_part_of_another_hash_than_what_makes_results(tree: Path) -> None:
+    gates = tree / "research" / "validation" / "gates.py"
+    gates.parent.mkdir(parents=True, exist_ok=True)
+
+    def both() -> tuple[str, str]:
+        code_hash.cache_clear()
+        judging_hash.cache_clear()
+        return code_hash(), judging_hash()
+
+    gates.write_text("one = 1\n", encoding="utf-8")
+    before = both()
+    gates.write_text("two = 2\n", encoding="utf-8")
+    after = both()
+    judging_hash.cache_clear()
+
+    assert after[0] == before[0] != before[1]
+    assert after[1] != before[1]
