@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from common.data_pipeline.store import SeriesStore
+from common.tests.terminal import Done, run
 from research.models import Sweep, Validation
 from research.services.sweep_queue import pause_sweep
 from research.tests.brokers import FakeBroker
 from research.tests.test_sweep_queue import NOON
-from tests.e2e.terminal import Done, run
 
 pytestmark = [
     pytest.mark.django_db,
