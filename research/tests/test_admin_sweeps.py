@@ -110,6 +110,9 @@ class TestStart:
         [
             ({"grid": "fast"}, "is not NAME=FIRST:LAST:STEP"),
             ({"grid": "quick=1,2\nslow=8,20,30"}, "unknown parameter"),
+            ({"grid": "fast=1:20000:1"}, "fast has 20000 values, at most 10000"),
+            ({"grid": "\n \n"}, "This field is required"),
+            ({"params": "fast=3"}, "fast is both fixed and on the grid"),
             ({"grid": ""}, "This field is required"),
             ({"objectives": "luck"}, "objective &#x27;luck&#x27; is none of"),
             ({"objectives": ""}, "This field is required"),
@@ -141,7 +144,11 @@ class TestStart:
 
 class TestButtons:
     def test_pause_and_resume(
-        self, researcher: Client, queued: Sweep, fake_broker: FakeBroker
+        self,
+        researcher: Client,
+        queued: Sweep,
+        fake_broker: FakeBroker,
+        django_capture_on_commit_callbacks: Any,
     ) -> None:
         pause, resume = (f"{SWEEPS}{queued.pk}/{verb}/" for verb in ("pause", "resume"))
         page = f"{SWEEPS}{queued.pk}/change/"
@@ -151,7 +158,8 @@ class TestButtons:
         assert Sweep.objects.get().paused_at is None
         said = researcher.post(pause, follow=True).content.decode()
         assert Sweep.objects.get().paused_at is not None
-        researcher.post(resume)
+        with django_capture_on_commit_callbacks(execute=True):
+            researcher.post(resume)
 
         assert Sweep.objects.get().paused_at is None
         assert (pause in before, resume in before) == (True, False)

@@ -14,6 +14,7 @@ from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
 from common.domain.errors import PlatformError
 from common.domain.timeframe import Timeframe
+from research.compute import job as compute_job
 from research.domain.examination_question import ExaminationQuestion
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
@@ -186,6 +187,7 @@ class TestEnd:
         queued = enqueue_comparison(
             asked=ComparisonQuestion(question=ASKED, engines=("vectorbt",)), user_id=None
         )
+        monkeypatch.setattr(compute_job, "_SAMPLE_SECONDS", 0.0)
         monkeypatch.setattr(execution, "_LOOK_SECONDS", 0.0)
         monkeypatch.setattr(job_keeping, "_LOOK_SECONDS", 0.0)
         monkeypatch.setattr(Execution, "_prepare", _canceled_before(Execution._prepare))
