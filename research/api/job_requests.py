@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from research.api.run_requests import RunRequestSerializer, ValueField
-from research.api.sweep_requests import SweepRequestSerializer
+from research.api.sweep_requests import SweepRequestSerializer, as_written
 from research.domain.asking import question_from_fields
 from research.domain.examination_question import ExaminationQuestion
 from research.domain.validation_question import ValidationQuestion
@@ -84,7 +84,7 @@ class ValidationRequestSerializer(SweepRequestSerializer):
             purge_days=fields["purge_days"],
             embargo_days=fields["embargo_days"],
             parity_bars=fields["parity_bars"],
-            choice={name: str(value) for name, value in fields["choice"].items()},
+            choice={name: as_written(value) for name, value in fields["choice"].items()},
         )
 
 

@@ -13,6 +13,11 @@ _MB = 1_000_000
 _MOST_VALUES = 10_000
 
 
+def as_written(value: object) -> str:
+    """Return a value as it is written at a terminal."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class SearchRequestSerializer(serializers.Serializer[None]):
     """How a space is searched."""
 
@@ -64,6 +69,7 @@ class SweepRequestSerializer(RunRequestSerializer):
                 axes.append(Axis(name, self._written(given)))
             elif isinstance(given, str):
                 axes.append(Axis.parse(f"{name}={given}"))
+                self._check_count(axes[-1].values)
             else:
                 raise serializers.ValidationError(
                     f"{name} is a {type(given).__name__}, must be FIRST:LAST:STEP or a list"
@@ -92,11 +98,13 @@ class SweepRequestSerializer(RunRequestSerializer):
 
     def _written(self, given: list[object]) -> tuple[str, ...]:
         values = [ValueField().to_internal_value(value) for value in given]
-        texts = tuple(
-            str(value).lower() if isinstance(value, bool) else str(value) for value in values
-        )
+        texts = tuple(map(as_written, values))
         if len(set(texts)) < len(texts) or not all(texts) or not texts:
             raise serializers.ValidationError("a list needs values, each once and none empty")
+        self._check_count(texts)
+        return texts
+
+    def _check_count(self, texts: tuple[str, ...]) -> None:
+        # Each is looked at while the client waits.
         if len(texts) > _MOST_VALUES:
             raise serializers.ValidationError(f"{len(texts)} values, at most {_MOST_VALUES}")
-        return texts

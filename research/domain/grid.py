@@ -67,7 +67,9 @@ class Axis:
 def _range(text: str, given: str) -> tuple[str, ...]:
     try:
         first, last, step = map(Decimal, given.split(":"))
-        count = int((last - first) / step) + 1
+        steps = (last - first) / step
+        # A number of thousands of digits is not even to be written.
+        count = int(min(steps, LARGEST_GRID)) + 1
     except (ValueError, ArithmeticError, InvalidOperation) as e:
         raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP") from e
     if step <= 0 or last < first:
@@ -76,7 +78,7 @@ def _range(text: str, given: str) -> tuple[str, ...]:
             " above zero and the last not below the first"
         )
     if count > LARGEST_GRID:
-        raise InvalidArgument(f"--grid {text!r} has {count} values, at most {LARGEST_GRID}")
+        raise InvalidArgument(f"--grid {text!r} has more values than {LARGEST_GRID}")
     return tuple(f"{first + step * number:f}" for number in range(count))
 
 

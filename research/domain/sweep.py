@@ -19,6 +19,9 @@ _LESS_IS_BETTER: Final = frozenset({
     "fees",
     "turnover",
 })
+# What the ledger holds.
+_MOST_ROUND_TRIPS: Final = 1_000_000_000
+_MOST_BYTES: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class SweepQuestion:
     Raises
     ------
     InvalidArgument
-        If a bound is not positive, the question runs a strategy file, there are too many sets
+        If a bound is out of range, the question runs a strategy file, there are too many sets
         to try them all, fewer than a search asks for, or objectives without a search.
     """
 
@@ -80,10 +83,14 @@ class SweepQuestion:
     budget_bytes: int = 500_000_000
 
     def __post_init__(self) -> None:
-        if self.min_round_trips < 0:
-            raise InvalidArgument(f"min_round_trips is {self.min_round_trips}, must be >= 0")
-        if self.budget_bytes <= 0:
-            raise InvalidArgument(f"the memory budget is {self.budget_bytes}, must be positive")
+        if not 0 <= self.min_round_trips <= _MOST_ROUND_TRIPS:
+            raise InvalidArgument(
+                f"min_round_trips is {self.min_round_trips}, must be in [0, {_MOST_ROUND_TRIPS}]"
+            )
+        if not 0 < self.budget_bytes <= _MOST_BYTES:
+            raise InvalidArgument(
+                f"the memory budget is {self.budget_bytes}, must be in [1, {_MOST_BYTES}] bytes"
+            )
         if self.question.native is not None:
             raise InvalidArgument("a strategy file of an engine has no grid of parameters")
         self._check_size()

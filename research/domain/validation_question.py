@@ -9,6 +9,8 @@ from research.domain.sweep import SweepQuestion
 
 # Choose on the first third, look at the rest window by window.
 _TRAIN_PARTS: Final = 3
+# The ledger holds no number above twice as many.
+_MOST_TRIALS: Final = 1_000_000_000
 _NUMBERS: Final = ("prior_trials", "n_windows", "purge_days", "embargo_days", "parity_bars")
 
 
@@ -22,7 +24,7 @@ class ValidationQuestion:
         The question and its sets; the best of them by daily Sharpe ratio is judged. Its seed
         draws the bootstrap and the cuts of the look-ahead test.
     prior_trials
-        Trials made elsewhere, which are added to those of the ledger, >= 0.
+        Trials made elsewhere, which are added to those of the ledger, in [0, 10**9].
     n_windows
         Windows of the walk-forward, >= 1.
     purge_days, embargo_days
@@ -61,6 +63,8 @@ class ValidationQuestion:
             value = getattr(self, name)
             if value < least:
                 raise InvalidArgument(f"{name} is {value}, must be at least {least}")
+        if self.prior_trials > _MOST_TRIALS:
+            raise InvalidArgument(f"prior_trials is {self.prior_trials}, at most {_MOST_TRIALS}")
         if self.sweep.objective.metric != "sharpe":
             raise InvalidArgument(
                 f"a verdict chooses by the daily Sharpe ratio, not by {self.sweep.objective.metric}"

@@ -37,6 +37,7 @@ from research.services.job_keeping import JobKeeper
 from research.services.means import Means
 from research.services.messages import DO_JOB, tell
 from research.services.validations import validate
+from trading.strategies.described import admit_described
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +62,11 @@ def enqueue_validation(*, asked: ValidationQuestion, user_id: int | None) -> Job
     Raises
     ------
     PlatformError
-        What `sweep_queue.check_sweep` refuses.
+        What `sweep_queue.check_sweep` refuses; InvalidParameter for a choice that no set
+        could be.
     """
-    sweep_queue.check_sweep(asked.sweep)
+    version = sweep_queue.check_sweep(asked.sweep)
+    admit_described(version.parameters, asked.choice)
     return _enqueue(Job.Kind.VALIDATION, validation_to_json(asked), user_id)
 
 

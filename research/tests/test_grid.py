@@ -28,7 +28,7 @@ class TestAxis:
     @pytest.mark.parametrize(
         "text",
         ["a", "a=", "=1,2", "a=1:2", "a=1:2:0", "a=3:1:1", "a=1:2:x", "a=1,1", "a=1,,2",
-         "a=0:1:0.0000001"],
+         "a=0:1:0.0000001", "a=0:1e9999:1", "a=0:1:1e-400000"],
     )  # fmt: skip
     def test_refuses_what_is_neither(self, text: str) -> None:
         with pytest.raises(InvalidArgument, match="--grid"):

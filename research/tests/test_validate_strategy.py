@@ -173,10 +173,11 @@ class TestGates:
         moves = np.concatenate([trends(1), [0.01]])
         store = stored(moves[:-1])
 
-        validation = validate(
-            question=asked(*GRID),
-            means=Means(store=store, clock=CLOCK, progress=lambda done: stored(moves) and None),
-        )
+        def come(done: float) -> None:
+            stored(moves)
+
+        means = Means(store=store, clock=CLOCK, progress=come)
+        validation = validate(question=asked(*GRID), means=means)
 
         assert store.manifest(MARKET).rows == DAYS + 1
         runs = [validation.run, validation.doubled_run]
