@@ -30,6 +30,8 @@ from trading.models import StrategyVersion
 WHOLE_GRID: Final = "grid"
 _DEFAULTS: Final = ("cash", "fee_rate", "slippage_bps")
 _LONGEST_LINES: Final = 10_000
+# Each value is looked at while the person waits.
+_MOST_VALUES: Final = 10_000
 _BYTES_PER_MB: Final = 1_000_000
 
 
@@ -265,11 +267,17 @@ class SweepForm(RunForm):
         """
         fields = self.cleaned_data
         axes = ["".join(line.split()) for line in fields["grid"].splitlines()]
+        grid = Grid.parse([*filter(None, axes)])
+        largest = max(grid.axes, key=lambda axis: len(axis.values))
+        if len(largest.values) > _MOST_VALUES:
+            raise InvalidArgument(
+                f"{largest.name} has {len(largest.values)} values, at most {_MOST_VALUES}"
+            )
         names = [name.strip() for name in fields["objectives"].split(",")]
         objective, *further = map(Objective, names)
         return SweepQuestion(
             question=self.question(),
-            grid=Grid.parse([*filter(None, axes)]),
+            grid=grid,
             search=self._search(),
             objective=objective,
             further=tuple(further),

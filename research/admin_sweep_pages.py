@@ -54,7 +54,9 @@ class SweepPages(ExaminePages):
 
     def has_validate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Allow those who may add jobs, of a sweep whose sets a form can name."""
-        known = Sweep.objects.filter(pk=object_id, dataset__isnull=False).exclude(method=_LISTED)
+        begun = Sweep.objects.filter(pk=object_id, dataset__isnull=False)
+        # Of the oldest sweeps the order of the axes is not known.
+        known = begun.filter(search__has_key="space").exclude(method=_LISTED)
         return bool(request.user.has_perm(ADD_JOB)) and known.exists()
 
     def get_urls(self) -> list[URLPattern]:

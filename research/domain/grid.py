@@ -69,7 +69,7 @@ def _range(text: str, given: str) -> tuple[str, ...]:
         first, last, step = map(Decimal, given.split(":"))
         steps = (last - first) / step
         # A number of thousands of digits is not even to be written.
-        count = int(min(steps, LARGEST_GRID)) + 1
+        count = int(min(steps, Decimal(LARGEST_GRID))) + 1
     except (ValueError, ArithmeticError, InvalidOperation) as e:
         raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP") from e
     if step <= 0 or last < first:
@@ -130,6 +130,18 @@ class Grid:
             found.append({axis.name: params[axis.name] for axis in self.axes})
         return found
 
+    def check_fixed(self, fixed: Params) -> None:
+        """Refuse a parameter that is both fixed and on the grid.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is one.
+        """
+        both = sorted(set(fixed) & {axis.name for axis in self.axes})
+        if both:
+            raise InvalidArgument(f"parameter {both[0]} is both fixed and on the grid")
+
     def check(self, strategy: Definition, fixed: Params) -> None:
         """Refuse what no set could be made of.
 
@@ -140,9 +152,7 @@ class Grid:
         InvalidArgument
             If a parameter is both fixed and on the grid.
         """
-        both = sorted(set(fixed) & {axis.name for axis in self.axes})
-        if both:
-            raise InvalidArgument(f"parameter {both[0]} is both fixed and on the grid")
+        self.check_fixed(fixed)
         known = {parameter.name: parameter for parameter in strategy.parameters}
         for axis in self.axes:
             if axis.name not in known:

@@ -47,8 +47,9 @@ def enqueue_sweep(*, question: SweepQuestion, user_id: int | None) -> Sweep:
     Raises
     ------
     PlatformError
-        What `queue.enqueue` raises of the question, and InvalidParameter for a value that no
-        set of the grid could have; what a search cannot do.
+        What `queue.enqueue` raises of the question, InvalidParameter for a value that no set
+        of the grid could have, and InvalidArgument for a parameter that is both fixed and on
+        the grid; what a search cannot do.
     """
     asked = question.question
     version = check_sweep(question)
@@ -180,6 +181,7 @@ def _check_values(question: SweepQuestion, version: StrategyVersion) -> None:
     grid, fixed = question.grid, question.question.params
     described = version.parameters
     if isinstance(grid, Grid):
+        grid.check_fixed(fixed)
         admit_described(described, fixed)
         for axis in grid.axes:
             for value in axis.values:

@@ -45,10 +45,10 @@ NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
 def question(**changes: Any) -> SweepQuestion:
-    asked = search_question().question
     grid = Grid.parse(("fast=2:7:1", "slow=8,20"))
-    usual = {"grid": grid, "min_round_trips": 1, "budget_bytes": 1}
-    return SweepQuestion(question=asked, **{**usual, **changes})
+    asked = search_question().question
+    usual = {"question": asked, "grid": grid, "min_round_trips": 1, "budget_bytes": 1}
+    return SweepQuestion(**{**usual, **changes})
 
 
 def means(store: SeriesStore, **changes: Any) -> Means:
@@ -71,6 +71,10 @@ class TestEnqueue:
         [
             ({"grid": Grid.parse(("fast=0:7:1",))}, "parameter fast is '0'"),
             ({"grid": Grid.parse(("quick=1,2",))}, "unknown parameter 'quick'"),
+            (
+                {"question": replace(search_question().question, params={"fast": 3})},
+                "fast is both fixed and on the grid",
+            ),
             ({"search": Search(method="bayes", n_trials=3)}, "bayes"),
         ],
     )
