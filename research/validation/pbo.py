@@ -24,6 +24,8 @@ _ROWS_PER_BLOCK: Final = 2
 _CHUNK: Final = 1 << 20
 # Share of a sum of squares below which a difference of such sums is rounding.
 _CANCELLED: Final = 1e-13
+# Decimals of a ratio; trials that did the same over a half are equal in it to these.
+_DECIMALS: Final = 12
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -102,11 +104,12 @@ def overfitting(returns: Floats, *, n_blocks: int = DEFAULT_BLOCKS) -> Overfitti
     Notes
     -----
     Blocks differ by at most one period, so that no period is dropped. A trial that does not
-    vary over a half did not trade in it: its ratio there is 0. Equal ratios share the mean of
-    their ranks. A logit of exactly zero, which an odd number of trials can have, counts as
-    overfit. Trials worth nothing that differ give a probability near one half; one single
-    number is one sample, and spreads widely around it. So do trials that are all worth the
-    same, however much: the probability judges the choice among them, not what they earn.
+    vary over a half did not trade in it: its ratio there is 0. Equal ratios, to twelve decimals,
+    share the mean of their ranks. A logit of exactly zero, which an odd number of trials can
+    have, counts as overfit. Trials worth nothing that differ give a probability near one half;
+    one single number is one sample, and spreads widely around it. So do trials that are all
+    worth the same, however much: the probability judges the choice among them, not what they
+    earn.
 
     A Sharpe ratio over a set of blocks needs only their sums and sums of squares, so time and
     memory grow with combinations times trials, whatever the number of periods.
@@ -190,7 +193,7 @@ class _Halves:
         mean += self.means
         mean /= np.sqrt(spread / (count - 1.0))
         mean[still] = 0.0
-        return mean
+        return np.round(mean, _DECIMALS, out=mean)
 
 
 def _judged(first: Floats, second: Floats) -> tuple[Floats, Floats]:

@@ -58,8 +58,9 @@ class TestOverfitting:
 
         expected = by_loops(returns, blocks)
         assert found.chosen.tolist() == [row[0] for row in expected]
-        np.testing.assert_allclose(found.in_sample, [row[1] for row in expected], rtol=1e-9)
-        np.testing.assert_allclose(found.out_of_sample, [row[2] for row in expected], rtol=1e-9)
+        for part, column in ((found.in_sample, 1), (found.out_of_sample, 2)):
+            wanted = [row[column] for row in expected]
+            np.testing.assert_allclose(part, wanted, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(found.logits, [row[3] for row in expected], atol=1e-12)
         assert found.pbo == sum(row[3] <= 0 for row in expected) / len(expected)
         assert found.probability_of_loss == sum(row[2] < 0 for row in expected) / len(expected)
@@ -147,6 +148,16 @@ class TestOverfitting:
         assert found.chosen[0] == 3
         assert found.out_of_sample[0] == 0.0
         assert found.in_sample[-1] == 0.0
+
+    def test_ranks_trials_that_did_the_same_over_a_half_alike(self) -> None:
+        # Seven that part in the second half only, so that their means over all differ.
+        same, apart = noise(15, 1, 8), noise(16, 7, 8)
+        returns = np.concatenate([np.repeat(same, 7, axis=1), apart])
+
+        found = overfitting(returns, n_blocks=4)
+
+        assert found.chosen[0] == 0
+        assert found.logits[-1] == 0.0
 
     def test_counts_equal_trials_as_overfit(self) -> None:
         returns = np.repeat(noise(12, 1, 80), 4, axis=1)
