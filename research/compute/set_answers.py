@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Final
 
 from common.domain.memory import peak_rss_bytes
 from research.compute import job_files, set_files
@@ -17,6 +18,8 @@ from research.domain.set_list import SetList
 from trading.strategies import registry
 from trading.strategies.base import Strategy
 from trading.strategies.parameters import Value
+
+_LOOKED_AT: Final = 10_000
 
 
 def answer(job: Path) -> JobResult:
@@ -53,8 +56,13 @@ def survey(
     space.check(strategy, fixed)
     if not is_counted:
         return Survey(warm_up=0, n_contradictory=0)
-    sets = list(admit_each(strategy, fixed, space.written(0, space.size)))
-    return Survey(warm_up=longest_warm_up(strategy, sets), n_contradictory=sets.count(None))
+    warm_up = n_contradictory = 0
+    # A million sets at once would take more memory than trying them.
+    for first in range(0, space.size, _LOOKED_AT):
+        sets = list(admit_each(strategy, fixed, space.written(first, _LOOKED_AT)))
+        warm_up = max(warm_up, longest_warm_up(strategy, sets))
+        n_contradictory += sets.count(None)
+    return Survey(warm_up=warm_up, n_contradictory=n_contradictory)
 
 
 def longest_warm_up(strategy: Strategy, sets: Iterable[dict[str, Value] | None]) -> int:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from common.domain.canonical import canonical_hash
 from common.domain.enums import RunStatus
-from common.domain.errors import PlatformError
+from common.domain.errors import InvalidArgument, PlatformError
 from exchanges.models import Series
 from exchanges.selectors.market_data import get_instrument
 from exchanges.services.catalogue import register_series
@@ -42,6 +42,8 @@ from trading.models import StrategyVersion
 logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.2
 _MB: Final = 1_000_000
+# Each is a row, all of them written in one transaction.
+_MOST_CHUNKS: Final = 100_000
 
 
 def run_sweep(*, question: SweepQuestion, means: Means, user_id: int | None = None) -> Sweep:
@@ -265,4 +267,10 @@ def _plan(question: SweepQuestion, means: Means) -> _Planned:
     )
     if question.search is not None:
         searches.plan_of(question, version, batch=planned.size)
+    n_chunks = -(-question.n_places // planned.size)
+    if n_chunks > _MOST_CHUNKS:
+        raise InvalidArgument(
+            f"the sets make {n_chunks:,} chunks of {planned.size}, at most {_MOST_CHUNKS:,}: allow"
+            " a chunk more memory, or try fewer sets or a shorter period"
+        )
     return planned

@@ -14,11 +14,13 @@ from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.costs import AccountType, CostModel
 from common.domain.enums import RunStatus
+from common.domain.errors import InvalidArgument
 from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.time import to_ns
 from common.domain.timeframe import Timeframe
 from exchanges.services.catalogue import register_series
 from research.compute import set_answers, set_trials
+from research.compute.exceptions import MemoryBudgetExceeded
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
 from research.domain.sweep import Objective, SweepQuestion
@@ -26,11 +28,12 @@ from research.exceptions import SweepDiffers, SweepNotRunning
 from research.models import Sweep, Trial
 from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, dataset_of, describe_sweep
-from research.services import sweep_chunks
+from research.services import sweep_chunks, sweeps
 from research.services.means import Means
 from research.services.sweep_days import read_days
 from research.services.sweeps import resume_sweep, run_sweep
 from research.tests.conftest import KEY, START_NS, Ask, bars, wave
+from trading.strategies.library.sma_cross import SmaCross
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine("vectorbt")]
 
@@ -161,6 +164,36 @@ class TestSweep:
             "all 2 sets failed, the first with: vectorbt failed: RuntimeError: no orders today"
         )
         assert describe_sweep(done, best=1)["n_failed"] == 2
+
+    def test_looks_at_a_large_grid_part_by_part(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(set_answers, "_LOOKED_AT", 3)
+
+        found = set_answers.survey(SmaCross(), {}, Grid.parse(GRID), is_counted=True)
+
+        assert (found.warm_up, found.n_contradictory) == (19, 2)
+
+    def test_of_more_chunks_than_are_to_be_written_is_refused(
+        self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweeps, "_MOST_CHUNKS", 9)
+
+        with pytest.raises(InvalidArgument, match="the sets make 10 chunks of 1, at most 9"):
+            sweep(store, question(budget_bytes=1))
+
+        assert not Sweep.objects.exists()
+
+    def test_of_more_days_than_a_job_may_hold_shows_none(
+        self, store: SeriesStore, settings: Any
+    ) -> None:
+        done = sweep(store, question())
+        # Eight sets over 18 days, 20 bytes each.
+        small = settings.PLATFORM.compute.model_copy(update={"job_memory_mb": 0.002879})
+        settings.PLATFORM = settings.PLATFORM.model_copy(update={"compute": small})
+
+        with pytest.raises(MemoryBudgetExceeded, match="8 sets over 18 days"):
+            read_days(done)
 
     def test_ranks_only_what_traded_enough(self, store: SeriesStore) -> None:
         done = sweep(store, question(min_round_trips=10_000))
