@@ -86,6 +86,7 @@ class TestStart:
         ("name", "value", "sentence"),
         [
             ("settings", "[1]", "Names with values are needed"),
+            ("cash", "much", "Please correct the error below"),
             ("settings", "{nothing", "Enter a valid JSON"),
             ("settings", '{"luck": 1}', "unknown engine setting &#x27;luck&#x27;"),
             ("params", "fast", "the line &#x27;fast&#x27; is not name=value"),
