@@ -87,9 +87,16 @@ def is_wanted(chunk: SweepChunk) -> bool:
     return held(chunk).filter(sweep__status=RunStatus.RUNNING).exists()
 
 
-def give_back(chunk: SweepChunk) -> None:
-    """Let another process begin a chunk anew."""
-    held(chunk).update(state=_OPEN, owner="", lease_until=None)
+def give_back(chunk: SweepChunk, *, is_lost: bool) -> None:
+    """Let another process begin a chunk anew.
+
+    Parameters
+    ----------
+    is_lost
+        Whether what tried it was lost; otherwise it counts as not begun.
+    """
+    attempt = F("attempt") if is_lost else F("attempt") - 1
+    held(chunk).update(state=_OPEN, owner="", lease_until=None, attempt=attempt)
 
 
 def reopen_lost(*, at: datetime) -> list[int]:

@@ -69,11 +69,11 @@ class Sitting:
             found = self._trying.results(chunk)
             done = sweep_results.write(chunk, found, at=self._means.clock.now())
         except WorkerLost:
-            sweep_chunks.give_back(chunk)
+            sweep_chunks.give_back(chunk, is_lost=True)
             if chunk.attempt >= _MOST_DEATHS:
                 raise
         except (PlatformError, WorkerStopping, KeyboardInterrupt):
-            sweep_chunks.give_back(chunk)
+            sweep_chunks.give_back(chunk, is_lost=False)
             raise
         else:
             self._means.progress(done)

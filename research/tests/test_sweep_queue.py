@@ -210,6 +210,20 @@ class TestChunks:
 
         assert [chunk and chunk.index for chunk in taken] == [*range(12), None]
 
+    @pytest.mark.parametrize(("is_lost", "attempt"), [(True, 2), (False, 1)])
+    def test_given_back_in_an_orderly_way_count_as_not_begun(
+        self, store: SeriesStore, queued: Sweep, is_lost: bool, attempt: int
+    ) -> None:
+        sweep = _begun(store, queued)
+        chunk = sweep_chunks.take(sweep, at=NOON, is_leased=True)
+        assert chunk is not None
+
+        sweep_chunks.give_back(chunk, is_lost=is_lost)
+
+        again = sweep_chunks.take(sweep, at=NOON, is_leased=True)
+        assert again is not None
+        assert (again.index, again.attempt) == (0, attempt)
+
     def test_of_a_lost_worker_are_given_back(
         self, store: SeriesStore, queued: Sweep, fake_broker: FakeBroker
     ) -> None:
