@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from django.db.models import F, QuerySet
 
@@ -13,6 +13,8 @@ from portfolio.metrics.columns import KEYS
 from research.models import Sweep, Trial
 from research.selectors.sweeps import surface
 from trading.strategies.parameters import Value
+
+_MOST_PLACES: Final = 1_000_000
 
 type Cells = dict[tuple[int, int], list[float]]
 
@@ -82,7 +84,19 @@ def read_surface(sweep: Sweep, *, x: str, y: str, metric: str) -> Surface:
 
 
 def describe_surface(sweep: Sweep, found: Surface) -> dict[str, Any]:
-    """Return a surface as a document: a row for each value of y; what is missing is null."""
+    """Return a surface as a document: a row for each value of y; what is missing is null.
+
+    Raises
+    ------
+    InvalidArgument
+        If it has too many places: a search tries few sets of very many.
+    """
+    columns, rows = len(found.x_values), len(found.y_values)
+    if columns * rows > _MOST_PLACES:
+        raise InvalidArgument(
+            f"the surface has {columns} by {rows} places, at most {_MOST_PLACES} are shown:"
+            " read the trials"
+        )
     places = [[(x, y) for x in range(len(found.x_values))] for y in range(len(found.y_values))]
     cells = found.cells
     return {

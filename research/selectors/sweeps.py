@@ -87,6 +87,10 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
             {"number": trial.number, "params": trial.params, "metrics": trial.metrics}
             for trial in best_trials(sweep, count=best)
         ],
+        "failed": [
+            {"number": trial.number, "params": trial.params, "error": trial.error}
+            for trial in sweep.trials.exclude(error="").order_by("number")[:FAILURES]
+        ],
     }
     if sweep.objectives:
         document["front"] = [
@@ -115,12 +119,18 @@ def worked_seconds(sweep: Sweep) -> float:
 
 def pareto_trials(sweep: Sweep) -> list[Trial]:
     """Return the trials that no other is better than in all objectives at once."""
-    trials = list(sweep.trials.filter(values__isnull=False).order_by("number"))
-    if not trials:
+    ranked = sweep.trials.filter(values__isnull=False).order_by("number")
+    # Of the many that are no part of it, nothing more is read.
+    known = [*ranked.values_list("pk", "values")]
+    if not known:
         return []
     signs = [Objective(metric).sign for metric in sweep.objectives]
-    values = np.array([trial.values for trial in trials], np.float64)
-    return [trial for trial, best in zip(trials, pareto_front(values, signs), strict=True) if best]
+    values = np.array([each for _, each in known], np.float64)
+    best = [
+        pk for (pk, _), is_best in zip(known, pareto_front(values, signs), strict=True) if is_best
+    ]
+    found = sweep.trials.in_bulk(best)
+    return [found[pk] for pk in best]
 
 
 def _n_repeated(sweep: Sweep, n_trials: int) -> int:

@@ -49,12 +49,14 @@ def trial_sharpes(version: StrategyVersion, dataset: Dataset) -> Floats:
     -------
     ndarray of float64, shape (n_trials,)
         Per day, NaN where a trial has none. A trial that was made more than once has that of
-        the last time; a sweep is taken before a run of the same set.
+        the last time that it had one: a search may have given it up. A sweep is taken before
+        a run of the same set.
     """
     runs, trials = lineage_trials(**_where(version, dataset))
     annual: dict[str, float | None] = {}
     for rows in (runs, trials):
-        annual |= dict(rows.order_by("pk").values_list("trial_hash", "metrics__sharpe"))
+        for name, ratio in rows.order_by("pk").values_list("trial_hash", "metrics__sharpe"):
+            annual[name] = annual.get(name) if ratio is None else ratio
     values = [np.nan if value is None else value for value in annual.values()]
     return np.array(values, np.float64) / sqrt(YEAR_DAYS)
 

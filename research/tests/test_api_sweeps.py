@@ -13,6 +13,7 @@ from common.roles import Role
 from common.tests.clients import browser, count_queries, script
 from common.tests.factories import UserFactory
 from research.models import Sweep
+from research.selectors import sweep_surfaces
 from research.selectors.sweeps import best_trials, describe_sweep
 from research.tests.test_sweeps import question, sweep
 
@@ -132,6 +133,16 @@ class TestSurface:
         answer = viewer.get(f"{API}{done.pk}/surface/?{query}")
 
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
+
+    def test_refuses_more_places_than_a_client_could_hold(
+        self, done: Sweep, viewer: APIClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweep_surfaces, "_MOST_PLACES", 9)
+
+        answer = viewer.get(f"{API}{done.pk}/surface/", {"x": "fast", "y": "slow"})
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_argument")
+        assert "5 by 2 places, at most 9" in answer.json()["detail"]
 
 
 class TestRoles:

@@ -28,6 +28,7 @@ from research.exceptions import SweepDiffers, SweepNotRunning
 from research.models import Sweep, Trial
 from research.selectors.runs import count_trials_like
 from research.selectors.sweeps import best_trials, dataset_of, describe_sweep
+from research.selectors.validations import count_trials_of, trial_sharpes
 from research.services import sweep_chunks, sweeps
 from research.services.means import Means
 from research.services.sweep_days import read_days
@@ -295,6 +296,25 @@ class TestDeath:
 
 
 class TestLedger:
+    def test_a_set_that_was_given_up_later_keeps_its_ratio(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+        version, known = done.strategy_version, done.trials.get(number=0)
+        before = trial_sharpes(version, dataset_of(done))
+        Trial.objects.create(
+            sweep=done,
+            number=99,
+            params=known.params,
+            trial_hash=known.trial_hash,
+            metrics={},
+            pruned_after=0.25,
+        )
+
+        after = trial_sharpes(version, dataset_of(done))
+
+        assert np.isfinite(before).all()
+        assert before.tolist() == after.tolist()
+        assert count_trials_of(version, dataset_of(done)) == len(after) == 8
+
     def test_a_trial_is_never_changed(self, store: SeriesStore) -> None:
         done = sweep(store, question())
 
