@@ -1,6 +1,6 @@
 """Sweeps: one by number, its best trials, and a sweep as a document."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from django.db.models import F, QuerySet, Sum
@@ -10,6 +10,10 @@ from research.exceptions import SweepNotRunning, UnknownSweep
 from research.models import Dataset, Sweep, Trial
 from research.search.pareto import pareto_front
 
+# More of them say no more.
+FAILURES: Final = 10
+# Enough to see why; the trials themselves say it of each.
+_MOST_FAILURES: Final = 3
 _RELATED = ("experiment", "strategy_version__strategy", "dataset__series__instrument__venue")
 
 
@@ -87,9 +91,9 @@ def describe_sweep(sweep: Sweep, *, best: int) -> dict[str, Any]:
             {"number": trial.number, "params": trial.params, "metrics": trial.metrics}
             for trial in best_trials(sweep, count=best)
         ],
-        "failed": [
+        "failures": [
             {"number": trial.number, "params": trial.params, "error": trial.error}
-            for trial in sweep.trials.exclude(error="").order_by("number")[:FAILURES]
+            for trial in sweep.trials.exclude(error="").order_by("number")[:_MOST_FAILURES]
         ],
     }
     if sweep.objectives:
