@@ -61,9 +61,17 @@ class JobKeeper:
             raise RunNotRunning(f"{self._job} is not of this worker any more")
         if monotonic() - self._looked >= _LOOK_SECONDS:
             self._looked = monotonic()
-            if leases.is_cancel_requested(run=self._job):
+            if self._is_cancel_requested():
                 raise Canceled("canceled before it was done")
         return self._is_stopping()
+
+    def _is_cancel_requested(self) -> bool:
+        try:
+            return leases.is_cancel_requested(run=self._job)
+        except (OperationalError, InterfaceError):
+            # The database is away: it is asked again when it is back, or the lease is lost.
+            connection.close_if_unusable_or_obsolete()
+            return False
 
     def note(self, done: float) -> None:
         """Note the fraction done."""

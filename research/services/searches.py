@@ -159,11 +159,13 @@ class SearchedSets:
 
     def _learn(self) -> None:
         """Note the sets of the chunks that were written since it was asked last."""
-        written = self._sweep.chunks.filter(state=SweepChunk.State.DONE)
-        for chunk in written.exclude(pk__in=self._seen):
-            end = chunk.first + chunk.size
-            trials = self._sweep.trials.filter(number__gte=chunk.first, number__lt=end)
-            tried = set(trials.values_list("number", flat=True))
+        done = self._sweep.chunks.filter(state=SweepChunk.State.DONE).exclude(pk__in=self._seen)
+        written = list(done.order_by("first"))
+        if not written:
+            return
+        trials = self._sweep.trials.filter(number__gte=written[0].first)
+        tried = set(trials.values_list("number", flat=True))
+        for chunk in written:
             for number, each in enumerate(chunk.asked or [], chunk.first):
                 if number in tried:
                     self._known[_name(each["params"])] = number

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
@@ -228,6 +228,20 @@ class TestEnd:
 
         with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
             Job.objects.filter(pk=queued.pk).update(step="once more")
+
+
+class TestDatabaseAway:
+    def test_is_no_reason_to_end_a_job(
+        self, store: SeriesStore, queued: Job, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(**_: Any) -> Any:
+            raise OperationalError("the connection is closed")
+
+        monkeypatch.setattr(job_keeping, "_LOOK_SECONDS", 0.0)
+        monkeypatch.setattr(leases, "is_cancel_requested", refuse)
+        keeper = JobKeeper(queued, clock=SystemClock(), is_stopping=lambda: False)
+
+        assert keeper.is_stopping() is False
 
 
 class TestLostWorker:
