@@ -10,8 +10,6 @@ from research.exceptions import SweepNotRunning, UnknownSweep
 from research.models import Dataset, Sweep, Trial
 from research.search.pareto import pareto_front
 
-# More of them say no more.
-FAILURES: Final = 10
 # Enough to see why; the trials themselves say it of each.
 _MOST_FAILURES: Final = 3
 _RELATED = ("experiment", "strategy_version__strategy", "dataset__series__instrument__venue")
