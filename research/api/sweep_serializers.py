@@ -69,6 +69,14 @@ class BestTrialSerializer(serializers.Serializer[None]):
     metrics = serializers.DictField(child=serializers.FloatField(allow_null=True))
 
 
+class FailureSerializer(serializers.Serializer[None]):
+    """A set that failed."""
+
+    number = serializers.IntegerField()
+    params = serializers.DictField()
+    error = serializers.CharField()
+
+
 class FrontSerializer(serializers.Serializer[None]):
     """A set that no other is better than in all objectives."""
 
@@ -106,6 +114,7 @@ class SweepSerializer(serializers.Serializer[Sweep]):
     trials_per_second = serializers.FloatField(allow_null=True)
     peak_rss_mb = serializers.FloatField(allow_null=True)
     best = BestTrialSerializer(many=True, help_text=f"At most {BEST}, the best first")
+    failures = FailureSerializer(many=True, help_text="The first of those that failed")
     front = FrontSerializer(
         many=True, required=False, help_text="No other set is better in all objectives at once"
     )

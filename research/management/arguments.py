@@ -55,6 +55,19 @@ def add_run_arguments(parser: CommandParser) -> None:
     add_engine_options(parser)
 
 
+def add_top_argument(parser: CommandParser) -> None:
+    """Add how many of the best sets of a sweep are shown."""
+    parser.add_argument(
+        "--top", type=_count, default=10, metavar="N", help="how many of the best to show"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number >= 0")
+    return int(text)
+
+
 def _number(text: str) -> Decimal:
     try:
         value = Decimal(text)

@@ -53,13 +53,17 @@ def render_sweep(document: dict[str, Any]) -> str:
     lines = [heading, counts]
     if "code" in document:
         lines.append(f"{document['code']}: {document['detail']}")
+    lines += [f"failed: {_set(one)}: {one['error']}" for one in document["failures"]]
     shown = [(name, label, form) for name, label, form in METRICS if name in _SWEEP_COLUMNS]
     rows = [["", *(label for _, label, _ in shown), "parameters"]]
     for place, trial in enumerate(document["best"], 1):
         figures = [format_metric(trial["metrics"].get(name), form) for name, _, form in shown]
-        params = " ".join(f"{name}={value}" for name, value in trial["params"].items())
-        rows.append([f"{place}", *figures, params])
+        rows.append([f"{place}", *figures, _set(trial)])
     return "\n".join([*lines, columns(rows), *_render_front(document)])
+
+
+def _set(trial: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in trial["params"].items())
 
 
 def _render_front(document: dict[str, Any]) -> list[str]:
@@ -69,7 +73,7 @@ def _render_front(document: dict[str, Any]) -> list[str]:
     rows = [
         [
             *(f"{value:.4g}" for value in trial["values"]),
-            " ".join(f"{name}={value}" for name, value in trial["params"].items()),
+            _set(trial),
         ]
         for trial in document["front"]
     ]

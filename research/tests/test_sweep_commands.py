@@ -69,6 +69,31 @@ class TestSearch:
         assert not Sweep.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "words", [("run_sweep", *SWEEP), ("show_sweep", "1"), ("join_sweep", "1")]
+)
+@pytest.mark.parametrize("top", ["-1", "few"])
+def test_how_many_are_shown_is_asked_before_any_work(
+    store: SeriesStore, words: tuple[str, ...], top: str
+) -> None:
+    done = run(*words, "--top", top)
+
+    assert done.status == 2
+    assert not Sweep.objects.exists()
+
+
+def test_of_sets_that_fail_the_first_are_shown_with_their_errors(store: SeriesStore) -> None:
+    done = run("run_sweep", *SWEEP, "--grid", "allow_short=true,false")
+
+    assert done.status == 0
+    failed = [line for line in done.out.splitlines() if line.startswith("failed: ")]
+    assert len(failed) == 3
+    assert failed[0] == (
+        "failed: fast=2 slow=8 allow_short=True: strategy sma_cross can go short with these"
+        " parameters: that needs a margin account, this one is cash"
+    )
+
+
 @pytest.mark.engine("nautilus")
 def test_a_verdict_may_choose_from_a_search(store: SeriesStore) -> None:
     words = ("--search", "tpe", "--trials", "8", "--parity-bars", "100", "--processes", "1")

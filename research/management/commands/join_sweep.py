@@ -8,6 +8,7 @@ from common.commands import PlatformCommand
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
 from exchanges.selectors.market_data import open_store
+from research.management.arguments import add_top_argument
 from research.management.progress import progress_bar
 from research.management.report import render_sweep
 from research.management.stopping import stoppable
@@ -27,7 +28,7 @@ class Command(PlatformCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the sweep."""
         parser.add_argument("sweep", type=int)
-        parser.add_argument("--top", type=int, default=10, help="how many of the best to show")
+        add_top_argument(parser)
 
     def execute_command(self, options: dict[str, Any]) -> dict[str, Any]:
         """Work on it.

@@ -10,7 +10,7 @@ from common.domain.enums import RunStatus
 from exchanges.selectors.market_data import open_store
 from research.domain.grid import Grid
 from research.domain.sweep import Objective, SweepQuestion
-from research.management.arguments import add_run_arguments, read_question
+from research.management.arguments import add_run_arguments, add_top_argument, read_question
 from research.management.progress import progress_bar
 from research.management.report import render_sweep
 from research.management.searching import add_search_arguments, read_search
@@ -52,7 +52,7 @@ class Command(PlatformCommand):
         )
         parser.add_argument("--min-round-trips", type=int, default=10, help="fewer never rank")
         parser.add_argument("--memory-mb", type=int, default=500, help="of one chunk of sets")
-        parser.add_argument("--top", type=int, default=10, help="how many of the best to show")
+        add_top_argument(parser)
         parser.add_argument(
             "--resume", type=int, metavar="ID", help="work on a sweep that others began or left"
         )
