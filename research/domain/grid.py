@@ -38,10 +38,10 @@ class Axis:
         """
         name, equals, given = text.partition("=")
         if not (name and equals and given):
-            raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP or NAME=A,B,C")
+            raise InvalidArgument(f"grid {text!r} is not NAME=FIRST:LAST:STEP or NAME=A,B,C")
         values = _range(text, given) if ":" in given else tuple(given.split(","))
         if len(set(values)) != len(values) or not all(values):
-            raise InvalidArgument(f"--grid {text!r} has a value twice, or an empty one")
+            raise InvalidArgument(f"grid {text!r} has a value twice, or an empty one")
         return cls(name, values)
 
     @property
@@ -71,14 +71,14 @@ def _range(text: str, given: str) -> tuple[str, ...]:
         # A number of thousands of digits is not even to be written.
         count = int(min(steps, Decimal(LARGEST_GRID))) + 1
     except (ValueError, ArithmeticError, InvalidOperation) as e:
-        raise InvalidArgument(f"--grid {text!r} is not NAME=FIRST:LAST:STEP") from e
+        raise InvalidArgument(f"grid {text!r} is not NAME=FIRST:LAST:STEP") from e
     if step <= 0 or last < first:
         raise InvalidArgument(
-            f"--grid {text!r} runs from {first} to {last} in steps of {step}: the step must be"
+            f"grid {text!r} runs from {first} to {last} in steps of {step}: the step must be"
             " above zero and the last not below the first"
         )
     if count > LARGEST_GRID:
-        raise InvalidArgument(f"--grid {text!r} has more values than {LARGEST_GRID}")
+        raise InvalidArgument(f"grid {text!r} has more values than {LARGEST_GRID}")
     return tuple(f"{first + step * number:f}" for number in range(count))
 
 

@@ -10,12 +10,26 @@ from research.domain.sweep import SweepQuestion
 from research.examination.facts import NeighbourFacts, SweepFacts
 from research.exceptions import NotExaminable
 from research.models import Run, Sweep
-from research.selectors.sweeps import best_trials
+from research.selectors.sweeps import best_trials, dataset_of
 from research.services.examined_runs import trial_facts
 from research.services.means import Means
 from research.services.prepared import PreparedRun
 from research.services.sweep_days import read_days
 from research.services.sweeps import run_sweep
+
+
+def check_examinable_sweep(sweep: Sweep) -> None:
+    """Refuse a sweep that no tool can say something about.
+
+    Raises
+    ------
+    NotExaminable
+        If it did not succeed.
+    """
+    if sweep.status != RunStatus.SUCCEEDED:
+        raise NotExaminable(
+            f"{sweep} is {sweep.status}: only what succeeded can be examined", sweep=sweep.pk
+        )
 
 
 def read_sweep_facts(sweep: Sweep) -> SweepFacts:
@@ -30,15 +44,12 @@ def read_sweep_facts(sweep: Sweep) -> SweepFacts:
     ArtefactDamaged
         If a file is missing or not what was written.
     """
-    if sweep.status != RunStatus.SUCCEEDED or sweep.dataset is None:
-        raise NotExaminable(
-            f"{sweep} is {sweep.status}: only what succeeded can be examined", sweep=sweep.pk
-        )
+    check_examinable_sweep(sweep)
     best = best_trials(sweep, count=1).first()
     return SweepFacts(
         matrix=read_days(sweep),
         best=best.number if best else None,
-        trials=trial_facts(sweep.strategy_version, sweep.dataset),
+        trials=trial_facts(sweep.strategy_version, dataset_of(sweep)),
     )
 
 

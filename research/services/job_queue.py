@@ -27,6 +27,8 @@ from research.selectors.runs import get_run
 from research.selectors.sweeps import get_sweep
 from research.services import examinations, leases, ledger, queue, sweep_queue
 from research.services.comparisons import ComparisonQuestion, compare_engines
+from research.services.examined_runs import check_examinable
+from research.services.examined_sweeps import check_examinable_sweep
 from research.services.job_documents import (
     comparison_from_json,
     comparison_to_json,
@@ -81,6 +83,10 @@ def enqueue_examination(
         UnknownTool, InvalidArgument, NotExaminable.
     """
     checked = examinations.check(subject=subject, question=question)
+    if isinstance(subject, Run):
+        check_examinable(subject)
+    else:
+        check_examinable_sweep(subject)
     document = {
         "run": subject.pk if isinstance(subject, Run) else None,
         "sweep": subject.pk if isinstance(subject, Sweep) else None,
@@ -224,7 +230,7 @@ def _end(
     ended = ledger.held(job).update(
         status=status,
         lease_until=None,
-        progress=1.0 if status is RunStatus.SUCCEEDED else job.progress,
+        **({"progress": 1.0} if status is RunStatus.SUCCEEDED else {}),
         error_code=error.code if error else "",
         error_detail=ledger.storable(error.detail) if error else "",
         finished_at=at,

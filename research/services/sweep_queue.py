@@ -15,11 +15,12 @@ from research.domain.grid import Grid
 from research.domain.sweep import SweepQuestion
 from research.exceptions import (
     Canceled,
+    SweepDiffers,
     SweepNotRunning,
     UnexpectedFailure,
     WorkerStopping,
 )
-from research.models import FINAL_STATES, Sweep, SweepChunk
+from research.models import FINAL_STATES, Job, Run, Sweep, SweepChunk
 from research.selectors.sweeps import get_sweep
 from research.services import queue, searches, sweep_results, sweeps
 from research.services.backtests import REFUSALS
@@ -105,14 +106,23 @@ def work_on_sweep(*, sweep_id: int, means: Means) -> None:
         # It was canceled, or another worker took over what this one had.
         logger.info("given up: %s", error.detail)
     except PlatformError as error:
-        status = RunStatus.REFUSED if isinstance(error, REFUSALS) else RunStatus.FAILED
-        sweep_results.end(sweep, error, status=status, at=means.clock.now())
+        _end_by(error, sweep, means)
     except Exception as error:
         # A database that is away comes back; a bug would be met by every worker that is told.
         if not isinstance(error, OperationalError | InterfaceError):
             failure = ReportedError(UnexpectedFailure.code, describe_error(error))
             sweep_results.end(sweep, failure, status=RunStatus.FAILED, at=means.clock.now())
         raise
+
+
+def _end_by(error: PlatformError, sweep: Sweep, means: Means) -> None:
+    others = sweep.chunks.filter(state=SweepChunk.State.TAKEN)
+    if isinstance(error, SweepDiffers) and others.exists():
+        # While the platform is upgraded: who began it is still at it, and its trials are sound.
+        logger.warning("left to the workers that began it: %s", error.detail)
+        return
+    status = RunStatus.REFUSED if isinstance(error, REFUSALS) else RunStatus.FAILED
+    sweep_results.end(sweep, error, status=status, at=means.clock.now())
 
 
 def _sit(sweep: Sweep, means: Means) -> None:
@@ -122,7 +132,7 @@ def _sit(sweep: Sweep, means: Means) -> None:
     if _open_chunks(sweep) > 1 and count_waiting() == 0:
         tell(WORK_ON_SWEEP, sweep_id=sweep.pk)
     with Sitting(sweep, means) as sitting:
-        is_more_left = sitting.work(seconds=_SITTING_SECONDS)
+        is_more_left = sitting.work(seconds=_SITTING_SECONDS, is_enough=_others_wait)
     if is_more_left:
         tell(WORK_ON_SWEEP, sweep_id=sweep.pk)
 
@@ -174,6 +184,11 @@ def cancel_sweep(*, sweep_id: int, at: datetime) -> Sweep:
     if not sweep_results.end(sweep, error, status=RunStatus.CANCELED, at=at):
         _refuse(sweep_id)
     return get_sweep(sweep_id)
+
+
+def _others_wait() -> bool:
+    """Tell whether somebody waits for a run or a job: a sweep has a chunk, then they have turns."""
+    return any(rows.objects.filter(status=RunStatus.QUEUED).exists() for rows in (Run, Job))
 
 
 def _check_values(question: SweepQuestion, version: StrategyVersion) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, Final
 
+from common.domain.errors import InvalidArgument
 from research.domain.question_document import question_from_json, question_to_json
 from research.domain.search import Search
 from research.domain.set_list import SetList
@@ -57,6 +58,11 @@ def question_of(sweep: Sweep) -> SweepQuestion:
         If this release does not admit it any more.
     """
     found = dict(sweep.search)
+    if "space" not in found:
+        raise InvalidArgument(
+            f"{sweep} is of a release that did not keep its sets as they were asked: sweep anew",
+            sweep=sweep.pk,
+        )
     space = space_from_json(found.pop("space"))
     found.pop(_STUDY, None)
     searched = sweep.method not in {_GRID, _LIST}

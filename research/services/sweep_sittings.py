@@ -12,7 +12,8 @@ from research.compute.exceptions import WorkerLost
 from research.exceptions import SweepNotRunning, WorkerStopping
 from research.models import Sweep, SweepChunk
 from research.services import sweep_chunks, sweep_results
-from research.services.means import Means
+from research.services.execution import Stopping
+from research.services.means import Means, never
 from research.services.sweep_trying import Trying
 
 _LOOK_SECONDS: Final = 0.5
@@ -40,8 +41,15 @@ class Sitting:
         """Let go of what is open."""
         self._trying.close()
 
-    def work(self, *, seconds: float = inf) -> bool:
+    def work(self, *, seconds: float = inf, is_enough: Stopping = never) -> bool:
         """Try chunk after chunk; return whether some may be left when the time is over.
+
+        Parameters
+        ----------
+        seconds
+            Its time; a chunk that was begun is finished.
+        is_enough
+            Asked after each chunk whether something else has its turn.
 
         Raises
         ------
@@ -61,6 +69,8 @@ class Sitting:
             if chunk is None:
                 return False
             self._try(chunk)
+            if is_enough():
+                break
         return True
 
     def _try(self, chunk: SweepChunk) -> None:
