@@ -54,8 +54,10 @@ def take(sweep: Sweep, *, at: datetime, is_leased: bool) -> SweepChunk | None:
         if not numbers:
             return None
         for number in numbers:
-            # Of two processes that saw it open only one changes it.
-            if open_chunks.filter(pk=number).update(
+            # Of two processes that saw it open only one changes it. Its own row alone is
+            # looked at: PostgreSQL looks again at that one when it has waited for another,
+            # and at no other table.
+            if SweepChunk.objects.filter(pk=number, state=_OPEN).update(
                 state=_TAKEN, owner=process_name(), attempt=F("attempt") + 1, lease_until=until
             ):
                 return SweepChunk.objects.get(pk=number)
@@ -77,7 +79,7 @@ def extend(chunk: SweepChunk, *, at: datetime) -> None:
         If it is not this process's any more, or its sweep has ended.
     """
     until = _lease_end(at)
-    if not held(chunk).filter(sweep__status=RunStatus.RUNNING).update(lease_until=until):
+    if not (is_wanted(chunk) and held(chunk).update(lease_until=until)):
         raise SweepNotRunning(f"{chunk} is not of this worker any more", sweep=chunk.sweep_id)
     chunk.lease_until = until
 

@@ -1,5 +1,6 @@
 """Sweeps of workers: in turns, by any number of them, paused, ended, and never lost."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
@@ -209,6 +210,49 @@ class TestChunks:
         taken = [sweep_chunks.take(sweep, at=NOON, is_leased=True) for _ in range(13)]
 
         assert [chunk and chunk.index for chunk in taken] == [*range(12), None]
+
+    @pytest.mark.both_databases
+    def test_are_taken_once_by_two_at_one_moment(self, store: SeriesStore, queued: Sweep) -> None:
+        sweep, taken = _begun(store, queued), list[int]()
+
+        def take() -> None:
+            chunk = sweep_chunks.take(sweep, at=NOON, is_leased=True)
+            taken.append(-1 if chunk is None else chunk.index)
+            connection.close()
+
+        with transaction.atomic():
+            first = sweep_chunks.take(sweep, at=NOON, is_leased=True)
+            other = threading.Thread(target=take)
+            other.start()
+            # Until it waits for what is not written yet.
+            other.join(0.5)
+        other.join()
+
+        assert first is not None
+        assert (first.index, taken) == (0, [1])
+
+    @pytest.mark.both_databases
+    def test_given_to_others_are_not_kept(self, store: SeriesStore, queued: Sweep) -> None:
+        sweep, raised = _begun(store, queued), list[str]()
+        chunk = sweep_chunks.take(sweep, at=NOON, is_leased=True)
+        assert chunk is not None
+
+        def extend() -> None:
+            try:
+                sweep_chunks.extend(chunk, at=NOON)
+            except SweepNotRunning as error:
+                raised.append(error.code)
+            connection.close()
+
+        with transaction.atomic():
+            sweep_chunks.reopen_lost(at=NOON + timedelta(seconds=31))
+            late = threading.Thread(target=extend)
+            late.start()
+            late.join(0.5)
+        late.join()
+
+        assert raised == ["sweep_not_running"]
+        assert SweepChunk.objects.get(pk=chunk.pk).lease_until is None
 
     @pytest.mark.parametrize(("is_lost", "attempt"), [(True, 2), (False, 1)])
     def test_given_back_in_an_orderly_way_count_as_not_begun(
