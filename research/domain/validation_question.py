@@ -39,7 +39,8 @@ class ValidationQuestion:
     Raises
     ------
     InvalidArgument
-        If a number is out of range, or the sets are to be ranked by another metric.
+        If a number is out of range, the sets are to be ranked by another metric, or a search
+        may give them up early.
     """
 
     sweep: SweepQuestion
@@ -65,6 +66,11 @@ class ValidationQuestion:
                 raise InvalidArgument(f"{name} is {value}, must be at least {least}")
         if self.prior_trials > _MOST_TRIALS:
             raise InvalidArgument(f"prior_trials is {self.prior_trials}, at most {_MOST_TRIALS}")
+        if self.sweep.search is not None and self.sweep.search.pruning:
+            raise InvalidArgument(
+                "a verdict needs sets that were tried on all bars: those that a search gave up"
+                " early would be missing where it is asked what one would have chosen"
+            )
         if self.sweep.objective.metric != "sharpe":
             raise InvalidArgument(
                 f"a verdict chooses by the daily Sharpe ratio, not by {self.sweep.objective.metric}"

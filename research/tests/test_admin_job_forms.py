@@ -138,7 +138,7 @@ class TestValidation:
     @pytest.mark.parametrize(
         "searched",
         [
-            {"search": Search(method="tpe", n_trials=5, pruning=True)},
+            {"search": Search(method="tpe", n_trials=5)},
             {"search": Search(method="nsga2", n_trials=6), "further": (Objective("cagr"),)},
         ],
     )

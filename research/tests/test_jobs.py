@@ -12,12 +12,13 @@ from django.db import IntegrityError, OperationalError, transaction
 from common.data_pipeline.store import SeriesStore
 from common.domain.clock import SystemClock
 from common.domain.enums import RunStatus
-from common.domain.errors import PlatformError
+from common.domain.errors import InvalidArgument, PlatformError
 from common.domain.timeframe import Timeframe
 from research.compute import job as compute_job
 from research.domain.examination_question import ExaminationQuestion
 from research.domain.grid import Grid
 from research.domain.question import RunQuestion
+from research.domain.search import Search
 from research.domain.sweep import SweepQuestion
 from research.domain.validation_question import ValidationQuestion
 from research.exceptions import JobNotCancelable
@@ -301,3 +302,10 @@ def _cancel_at(step: str) -> Callable[[Any, str], None]:
             Job.objects.update(cancel_requested_at=NOON)
 
     return say
+
+
+def test_a_verdict_needs_sets_that_were_tried_whole() -> None:
+    search = Search(method="tpe", n_trials=5, pruning=True)
+
+    with pytest.raises(InvalidArgument, match="tried on all bars"):
+        replace(VERDICT, sweep=replace(VERDICT.sweep, search=search))
