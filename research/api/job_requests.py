@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from common.api.strict import StrictSerializer
 from research.api.run_requests import RunRequestSerializer, ValueField
 from research.api.sweep_requests import SweepRequestSerializer, as_written
 from research.domain.asking import question_from_fields
@@ -88,7 +89,7 @@ class ValidationRequestSerializer(SweepRequestSerializer):
         )
 
 
-class ExaminationRequestSerializer(serializers.Serializer[None]):
+class ExaminationRequestSerializer(StrictSerializer):
     """An examination for the queue: one tool, and a run or a sweep."""
 
     tool = serializers.ChoiceField([*TOOLS])

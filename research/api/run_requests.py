@@ -6,6 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from common.api.strict import StrictSerializer
 from common.domain.costs import AccountType, Rebalance
 from common.domain.timeframe import Timeframe
 from research.domain.asking import question_from_fields
@@ -42,7 +43,7 @@ def _default(name: str) -> Any:
     return lambda: float(getattr(settings.PLATFORM.backtest, name))
 
 
-class RunRequestSerializer(serializers.Serializer[None]):
+class RunRequestSerializer(StrictSerializer):
     """A question for the queue, in the words of `run_backtest`."""
 
     strategy = serializers.CharField(max_length=_LONGEST_TEXT, help_text="Key of a strategy")

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from common.api.strict import StrictSerializer
 from research.api.run_requests import RunRequestSerializer, ValueField
 from research.domain.asking import question_from_fields
 from research.domain.grid import Axis, Grid
@@ -18,7 +19,7 @@ def as_written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class SearchRequestSerializer(serializers.Serializer[None]):
+class SearchRequestSerializer(StrictSerializer):
     """How a space is searched."""
 
     method = serializers.ChoiceField([*METHODS])

@@ -74,6 +74,9 @@ class TestSweep:
         ("changes", "status", "code"),
         [
             ({"strategy": "no_such"}, 400, "unknown_strategy"),
+            ({"slippage_bp": 5}, 400, "validation_error"),
+            ({"native": "own.py:Own"}, 400, "validation_error"),
+            ({"search": {**SEARCH, "trials": 3}}, 400, "validation_error"),
             ({"grid": {}}, 400, "validation_error"),
             ({"grid": {"fast": 5}}, 400, "validation_error"),
             ({"grid": {"fast": [5, 5]}}, 400, "validation_error"),
@@ -187,6 +190,8 @@ class TestJobs:
         ("path", "body", "status", "code"),
         [
             ("comparisons", {**ASKED, "engines": ["luck"]}, 400, "unknown_engine"),
+            ("comparisons", {**ASKED, "engine": "vectorbt"}, 400, "validation_error"),
+            ("examinations", {"tool": "bootstrap", "run": 1, "draws": 5}, 400, "validation_error"),
             ("comparisons", {**ASKED, "engines": ["vectorbt"] * 2}, 400, "invalid_argument"),
             ("comparisons", {**ASKED, "strategy": "luck"}, 400, "unknown_strategy"),
             ("validations", {**SWEEP, "windows": 0}, 400, "validation_error"),
