@@ -41,6 +41,8 @@ from trading.models import StrategyVersion
 
 logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.2
+# So that progress shows, a pause is minded, and others can join, however slow a strategy is.
+_LEAST_CHUNKS: Final = 8
 _MB: Final = 1_000_000
 # Each is a row, all of them written in one transaction.
 _MOST_CHUNKS: Final = 100_000
@@ -219,7 +221,9 @@ class _Planned:
             self.question.budget_bytes, settings.PLATFORM.compute.job_memory_mb * _MB // 2
         )
         size = chunk_size(bars=len(self.loaded.period), budget_bytes=budget)
-        return size if self.question.search is None else searches.batch_size(self.question, size)
+        if self.question.search is not None:
+            return searches.batch_size(self.question, size)
+        return min(size, -(-self.question.n_places // _LEAST_CHUNKS))
 
     def columns(self) -> dict[str, Any]:
         """Return the columns of a sweep that are known once it begins."""
@@ -252,6 +256,8 @@ def _plan(question: SweepQuestion, means: Means) -> _Planned:
     asked = question.question
     version_of_engine = engine_version(asked.engine)
     version, survey = means.bench(means.tick).survey(question)
+    if survey.n_contradictory == question.n_places:
+        raise InvalidArgument(f"all {question.n_places} sets contradict themselves: none to try")
     instrument = get_instrument(asked.instrument)
     loaded = datasets.load_market(
         store=means.store, spec=instrument.spec, question=asked, warm_up=survey.warm_up

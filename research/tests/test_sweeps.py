@@ -222,6 +222,22 @@ class TestSweep:
         assert values == sorted(values, reverse=True)
 
 
+class TestChunks:
+    def test_are_enough_for_others_to_join(self, store: SeriesStore) -> None:
+        done = sweep(store, question())
+
+        # Ten places, two at a time.
+        assert [*done.chunks.order_by("index").values_list("first", "size")] == [
+            (0, 2), (2, 2), (4, 2), (6, 2), (8, 2),
+        ]  # fmt: skip
+
+    def test_of_sets_that_all_contradict_themselves_are_none(self, store: SeriesStore) -> None:
+        with pytest.raises(InvalidArgument, match="all 4 sets contradict themselves"):
+            sweep(store, question("fast=20,30", "slow=8,20"))
+
+        assert not Sweep.objects.exists()
+
+
 class TestDeath:
     def test_loses_at_most_the_chunk_it_was_in(
         self, store: SeriesStore, monkeypatch: pytest.MonkeyPatch
