@@ -36,14 +36,14 @@ EXAMINATIONS: Final = FrozenRows(
 FINISHED_JOBS: Final = FrozenRows(
     "research_job", "OLD.finished_at IS NOT NULL", "a finished job is never changed or removed"
 )
-_FROZEN: Final = (
+FROZEN: Final = (
     FINISHED_RUNS, COMPARISONS, COMPARED_RUNS, FINISHED_SWEEPS, TRIALS, CHUNKS, VALIDATIONS,
     EXAMINATIONS, FINISHED_JOBS,
 )  # fmt: skip
 
 
 def _freeze_records(using: str, **_: Any) -> None:
-    install_present(connections[using], _FROZEN)
+    install_present(connections[using], FROZEN)
 
 
 class ResearchConfig(AppConfig):

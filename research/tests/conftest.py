@@ -1,12 +1,14 @@
 """A small stored market, and runs on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 
+from common.append_only import install_present, remove
 from common.data_pipeline.rows import BarRows
 from common.data_pipeline.store import SeriesStore
 from common.domain.bars import Bars, Floats
@@ -15,8 +17,20 @@ from common.domain.instruments import InstrumentId, SeriesKey
 from common.domain.timeframe import Timeframe
 from exchanges.selectors.market_data import open_store
 from exchanges.services.catalogue import register_series
+from research.apps import FROZEN
 from research.domain.question import RunQuestion
-from research.models import Run
+from research.models import (
+    Artefact,
+    ComparedRun,
+    Comparison,
+    Examination,
+    Job,
+    Run,
+    Sweep,
+    SweepChunk,
+    Trial,
+    Validation,
+)
 from research.services import jobs, queue
 from research.services.backtests import run_backtest
 from research.tests import brokers
@@ -54,6 +68,20 @@ def installation(settings: Any, tmp_path: Path) -> Path:
     compute = settings.PLATFORM.compute.model_copy(update={"engines": ("vectorbt",)})
     settings.PLATFORM = settings.PLATFORM.model_copy(update={"compute": compute})
     return tmp_path
+
+
+@pytest.fixture
+def emptied(transactional_db: None) -> Iterator[None]:
+    """Let the rows be removed after a test that commits: nothing else may, on SQLite."""
+    yield
+    for rows in FROZEN:
+        remove(connection, rows)
+    for model in (
+        Job, Examination, Validation, ComparedRun, Comparison, Trial, SweepChunk, Sweep, Artefact,
+        Run,
+    ):  # fmt: skip
+        model._default_manager.all().delete()
+    install_present(connection, FROZEN)
 
 
 @pytest.fixture

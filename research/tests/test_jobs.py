@@ -43,6 +43,7 @@ from research.tests.conftest import KEY, Ask
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("emptied"),
     pytest.mark.engine("vectorbt"),
     pytest.mark.timeout(120),
 ]

@@ -28,7 +28,7 @@ from research.tests.conftest import KEY, bars
 from trading.strategies.tests.market import random_walk
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db,
     pytest.mark.engine("vectorbt"),
     pytest.mark.both_databases,
 ]

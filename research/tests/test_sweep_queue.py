@@ -40,6 +40,7 @@ from trading.services.catalogue import sync_strategies
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("emptied"),
     pytest.mark.engine("vectorbt"),
 ]
 NOON = datetime(2024, 1, 1, 12, tzinfo=UTC)
