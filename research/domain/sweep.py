@@ -125,11 +125,6 @@ class SweepQuestion:
         """How many sets are tried, those that contradict themselves included."""
         return self.grid.size if self.search is None else self.search.n_trials
 
-    def value_of(self, metrics: Mapping[str, Any]) -> float | None:
-        """Return what ranks a set, None where it must not be ranked."""
-        values = self.values_of(metrics)
-        return None if values is None else values[0]
-
     def values_of(self, metrics: Mapping[str, Any]) -> list[float] | None:
         """Return what a set has of each objective, None where it must not be ranked."""
         trips = metrics.get("n_round_trips")
